@@ -1,0 +1,101 @@
+import StentModel
+
+/// What became of a write, for the client and for the trail (`Stent-Outcome`).
+package enum WriteOutcome: String, Sendable, CaseIterable {
+    /// No byte of the request reached the upstream.
+    case notSent = "not-sent"
+    /// The upstream refused it (4xx), or stent did before it was sent.
+    case rejected
+    /// The upstream confirmed it.
+    case committed
+    /// It may have taken effect; nobody can tell from here.
+    case unknown
+}
+
+/// One attempt at an upstream.
+package struct AttemptRecord: Sendable, Equatable {
+    /// Since the exchange's start.
+    package var start: TimeSpan
+    package var duration: TimeSpan
+    /// The upstream's status; `nil` where no head came.
+    package var status: Int?
+    /// Why it failed; `nil` for a complete answer that was taken.
+    package var failure: Reason?
+    /// The connection had served before.
+    package var reusedConnection: Bool
+
+    package init(
+        start: TimeSpan, duration: TimeSpan = .zero, status: Int? = nil, failure: Reason? = nil,
+        reusedConnection: Bool = false
+    ) {
+        self.start = start
+        self.duration = duration
+        self.status = status
+        self.failure = failure
+        self.reusedConnection = reusedConnection
+    }
+}
+
+/// What the audit trail keeps of one exchange: facts only, no body, no credential.
+///
+/// Texts that the request's head holds (method, path, agent) are read from there when the line is written.
+package struct ExchangeRecord: Sendable {
+    /// Where the request came in.
+    package enum Listener: String, Sendable {
+        case http, https
+    }
+
+    package var id: RequestID
+    package var startedAt: WallTime
+    package var listener: Listener
+    package var version: HTTPVersion
+    /// The client's address: the peer, or what a trusted proxy says of it.
+    package var client: PeerAddress
+    /// The peer of the connection.
+    package var peer: PeerAddress
+    package var peerPort: Int
+    /// The head could be read as far as method and target; otherwise the record has neither.
+    package var headIsReadable: Bool
+    /// The name of the route; empty where none matched.
+    package var route: String
+    /// The status that the client was sent; 0 where it was sent none.
+    package var status: Int
+    package var reason: Reason
+    /// Why there was no further attempt after the last failed one.
+    package var retry: Reason?
+    /// Only of methods that are not safe.
+    package var outcome: WriteOutcome?
+    /// Content received from the client, without framing.
+    package var bytesIn: Int
+    /// Content sent to the client, without framing.
+    package var bytesOut: Int
+    /// From the head's last byte to the end of the exchange.
+    package var duration: TimeSpan
+    /// Waiting for an upstream connection.
+    package var queued: TimeSpan
+    /// Pauses between attempts.
+    package var paused: TimeSpan
+    package var attempts: [AttemptRecord]
+
+    package init() {
+        id = .minted(0, 0)
+        startedAt = WallTime(nanoseconds: 0)
+        listener = .http
+        version = .http11
+        client = .unknown
+        peer = .unknown
+        peerPort = 0
+        headIsReadable = false
+        route = ""
+        status = 0
+        reason = .exchangeAnswered
+        retry = nil
+        outcome = nil
+        bytesIn = 0
+        bytesOut = 0
+        duration = .zero
+        queued = .zero
+        paused = .zero
+        attempts = []
+    }
+}

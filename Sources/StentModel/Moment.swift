@@ -1,0 +1,51 @@
+/// A point on the monotonic clock, in nanoseconds since an arbitrary start.
+///
+/// The core never reads a clock: every rule that depends on time takes a moment as an argument. Nanoseconds in an `Int64`
+/// rather than `ContinuousClock.Instant`, because moments are compared and subtracted several times per request and
+/// `Duration`'s 128 bits cost more than the rules themselves.
+package struct Moment: Sendable, Hashable, Comparable {
+    package var nanoseconds: Int64
+
+    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+    /// Later than every moment that is ever read from a clock.
+    package static let distantFuture = Moment(nanoseconds: .max)
+
+    package static func < (left: Moment, right: Moment) -> Bool { left.nanoseconds < right.nanoseconds }
+
+    /// The moment `span` later; the distant future where the sum does not fit.
+    package func advanced(by span: TimeSpan) -> Moment {
+        let (sum, overflow) = nanoseconds.addingReportingOverflow(span.nanoseconds)
+        return Moment(nanoseconds: overflow ? .max : sum)
+    }
+
+    /// How much later this is than `earlier`; zero when it is not later.
+    package func since(_ earlier: Moment) -> TimeSpan {
+        let (difference, overflow) = nanoseconds.subtractingReportingOverflow(earlier.nanoseconds)
+        return TimeSpan(nanoseconds: overflow ? .max : max(0, difference))
+    }
+}
+
+/// A length of time in whole nanoseconds: the form of `Duration` that rules calculate with.
+package struct TimeSpan: Sendable, Hashable, Comparable {
+    package var nanoseconds: Int64
+
+    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+    /// - Parameter duration: at most 292 years; longer ones become the longest span.
+    package init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, carry) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
+        nanoseconds = overflow || carry ? .max : sum
+    }
+
+    package static let zero = TimeSpan(nanoseconds: 0)
+    package static func milliseconds(_ count: Int64) -> TimeSpan { TimeSpan(Duration.milliseconds(count)) }
+    package static func seconds(_ count: Int64) -> TimeSpan { TimeSpan(Duration.seconds(count)) }
+
+    /// In milliseconds, with fractions.
+    package var milliseconds: Double { Double(nanoseconds) / 1_000_000 }
+
+    package static func < (left: TimeSpan, right: TimeSpan) -> Bool { left.nanoseconds < right.nanoseconds }
+}

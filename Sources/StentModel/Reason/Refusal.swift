@@ -1,0 +1,137 @@
+extension Reason {
+    /// The status with which stent itself answers for this reason, and the problem's title (RFC 9457 §3.1.4); `nil` for
+    /// reasons that never become an answer of ours.
+    ///
+    /// The one function that maps a reason to a status.
+    package var answer: (status: Int, title: StaticString)? {
+        switch self {
+        case .requestMalformedLine, .requestMalformedMethod, .requestUnsupportedVersion, .requestBareLineBreak,
+            .requestObsoleteFold, .requestControlByte, .requestMalformedFieldName, .requestMalformedFieldLine,
+            .requestUnderscoreInFieldName, .requestSpaceBeforeColon, .requestConflictingLength, .requestRepeatedLength,
+            .requestMalformedLength, .requestLengthAndCoding, .requestUnknownCoding, .requestCodingInOldVersion,
+            .requestMissingHost, .requestRepeatedHost, .requestMalformedHost, .requestHostMismatch,
+            .requestRepeatedAuthorization, .requestRepeatedContentType, .requestNominatedEndToEndField,
+            .requestMethodOverride, .requestTargetForm, .requestTargetByte, .requestPercentEncoding,
+            .requestEncodedControl, .requestDotSegment, .requestAmbiguousPath, .requestMalformedChunk,
+            .requestChunkExtensionTooLarge, .requestTrailerTooLarge, .requestMalformedTrailer, .requestBodyTruncated:
+            (400, "Bad Request")
+        case .adminNotFound: (404, "Not Found")
+        case .requestMethodRefused, .adminMethodNotAllowed: (405, "Method Not Allowed")
+        case .requestHeadTimeout, .requestBodyTimeout: (408, "Request Timeout")
+        case .requestBodyTooLarge: (413, "Content Too Large")
+        case .requestTargetTooLong: (414, "URI Too Long")
+        case .requestUnsupportedExpectation: (417, "Expectation Failed")
+        case .requestHeadTooLarge, .requestTooManyFields: (431, "Request Header Fields Too Large")
+        case .listenerRedirect: (308, "Permanent Redirect")
+        case .exchangeInternal: (500, "Internal Server Error")
+        case .upstreamResolveFailed, .upstreamConnectFailed, .upstreamTLSFailed, .upstreamReset,
+            .upstreamStaleConnection, .upstreamTruncated, .upstreamMalformedStatusLine, .upstreamMalformedField,
+            .upstreamMalformedLength, .upstreamMalformedCoding, .upstreamMalformedChunk, .upstreamHeadTooLarge,
+            .upstreamTooManyInformational, .upstreamUnexpectedUpgrade:
+            (502, "Bad Gateway")
+        case .admissionConnectionsPerAddress, .admissionConnections, .admissionAuditUnavailable, .admissionDraining,
+            .exchangeShutdown, .upstreamPoolTimeout:
+            (503, "Service Unavailable")
+        case .upstreamConnectTimeout, .upstreamWriteStalled, .upstreamFirstByteTimeout, .upstreamAttemptTimeout,
+            .upstreamIdleTimeout, .exchangeDeadline:
+            (504, "Gateway Timeout")
+        case .clientGone, .clientStalled, .upstreamStatus, .exchangeAnswered, .retryCause, .retryNeverSent, .retryOff,
+            .retryAttemptsSpent, .retryNotIdempotent, .retryCauseNotListed, .retryBodyNotKept, .retryAnswerStreaming,
+            .retryDeadline:
+            nil
+        }
+    }
+
+    /// What is wrong and what to do, as a sentence for the client (RFC 9457 §3.1.4 `detail`).
+    package var sentence: StaticString {
+        switch self {
+        case .requestMalformedLine: "The request line is not `method SP target SP version`."
+        case .requestMalformedMethod: "The method is not a token."
+        case .requestUnsupportedVersion: "Only HTTP/1.0 and HTTP/1.1 are spoken here."
+        case .requestBareLineBreak: "A line ends in CR or LF alone; send CR LF."
+        case .requestObsoleteFold: "A field value is folded over several lines; send it on one line."
+        case .requestControlByte: "The head holds a control byte."
+        case .requestMalformedFieldName: "A field name is not a token."
+        case .requestMalformedFieldLine: "A field line has no colon."
+        case .requestUnderscoreInFieldName: "A field name holds an underscore; use a hyphen."
+        case .requestSpaceBeforeColon: "There is white space between a field name and its colon."
+        case .requestConflictingLength: "There are two Content-Length values that differ."
+        case .requestRepeatedLength: "Content-Length stands more than once or is a list; send it once."
+        case .requestMalformedLength: "Content-Length is not a decimal number that can be handled."
+        case .requestLengthAndCoding: "Content-Length and Transfer-Encoding stand together; send one of them."
+        case .requestUnknownCoding: "Transfer-Encoding is something else than one `chunked`."
+        case .requestCodingInOldVersion: "HTTP/1.0 has no Transfer-Encoding."
+        case .requestMissingHost: "The Host field is missing."
+        case .requestRepeatedHost: "The Host field stands more than once."
+        case .requestMalformedHost: "The Host field is not a host with an optional port."
+        case .requestHostMismatch: "The Host field and the authority of the target differ."
+        case .requestRepeatedAuthorization: "Authorization stands more than once; send one credential."
+        case .requestRepeatedContentType: "Content-Type stands more than once; send one."
+        case .requestNominatedEndToEndField: "Connection names a field that is not hop-by-hop."
+        case .requestMethodOverride: "A request's method can't be overridden; send the method that is meant."
+        case .requestMethodRefused: "This method is not served here."
+        case .requestTargetForm: "The request target is not an absolute path or an http URI of this host."
+        case .requestTargetByte: "The request target holds a byte that must be percent-encoded."
+        case .requestPercentEncoding: "The request target holds a `%` that is not followed by two hexadecimal digits."
+        case .requestEncodedControl: "The request target encodes a control byte."
+        case .requestDotSegment: "The path holds a `.` or `..` segment; send the path that is meant."
+        case .requestAmbiguousPath:
+            "The path has a spelling that servers read differently (empty segment, encoded slash, or parameter)."
+        case .requestHeadTooLarge: "The head is larger than is accepted here."
+        case .requestTooManyFields: "There are more field lines than are accepted here."
+        case .requestTargetTooLong: "The request target is longer than is accepted here."
+        case .requestBodyTooLarge: "The content is larger than is accepted here."
+        case .requestMalformedChunk: "The chunked coding is broken."
+        case .requestChunkExtensionTooLarge: "Chunk extensions are larger than is accepted here."
+        case .requestTrailerTooLarge: "The trailer section is larger than is accepted here."
+        case .requestMalformedTrailer: "The trailer section is malformed."
+        case .requestUnsupportedExpectation: "Only the expectation 100-continue is met here."
+        case .requestHeadTimeout: "The head did not arrive in time."
+        case .requestBodyTimeout: "The content did not arrive in time, or too slowly."
+        case .requestBodyTruncated: "The connection ended before the content did."
+        case .clientGone: "The client closed the connection before its answer was complete."
+        case .clientStalled: "The client did not take its answer in time."
+        case .listenerRedirect: "Use HTTPS."
+        case .admissionConnectionsPerAddress: "There are too many connections from this address; close some."
+        case .admissionConnections: "There are too many connections; try again later."
+        case .admissionAuditUnavailable: "The audit trail can't take more records at present; try again later."
+        case .admissionDraining: "This proxy is shutting down; try again on a new connection."
+        case .adminNotFound: "There is nothing at this path."
+        case .adminMethodNotAllowed: "This path does not take that method."
+        case .upstreamResolveFailed: "The name of the upstream could not be resolved."
+        case .upstreamConnectFailed: "The upstream could not be reached."
+        case .upstreamConnectTimeout: "The upstream did not accept a connection in time."
+        case .upstreamTLSFailed: "No secure connection to the upstream could be made."
+        case .upstreamPoolTimeout: "No connection to the upstream became free in time."
+        case .upstreamReset: "The upstream closed the connection before it answered."
+        case .upstreamStaleConnection: "The upstream had closed an idle connection when the request met it."
+        case .upstreamWriteStalled: "The upstream did not take the request in time."
+        case .upstreamFirstByteTimeout: "The upstream did not begin to answer in time."
+        case .upstreamAttemptTimeout: "The upstream did not finish its answer in time."
+        case .upstreamIdleTimeout: "The upstream stopped sending in the middle of its answer."
+        case .upstreamTruncated: "The upstream's answer broke off before its end."
+        case .upstreamMalformedStatusLine: "The upstream's answer has a malformed status line."
+        case .upstreamMalformedField: "The upstream's answer has a malformed field."
+        case .upstreamMalformedLength: "The upstream's answer has a malformed or conflicting Content-Length."
+        case .upstreamMalformedCoding: "The upstream's answer has an unusable Transfer-Encoding."
+        case .upstreamMalformedChunk: "The upstream's answer has a broken chunked coding."
+        case .upstreamHeadTooLarge: "The upstream's answer has a head larger than is accepted here."
+        case .upstreamTooManyInformational: "The upstream sent too many informational answers."
+        case .upstreamUnexpectedUpgrade: "The upstream switched protocols unasked."
+        case .upstreamStatus: "The upstream answered with a server error."
+        case .exchangeAnswered: "The upstream answered."
+        case .exchangeDeadline: "The time allowed for this request ran out."
+        case .exchangeShutdown: "This proxy shut down before the request was finished."
+        case .exchangeInternal: "This proxy met a defect of its own."
+        case .retryCause: "The failure is one that is retried."
+        case .retryNeverSent: "The attempt failed before any byte of the request was sent."
+        case .retryOff: "Retries are off for this route."
+        case .retryAttemptsSpent: "All attempts were made."
+        case .retryNotIdempotent: "The request may have been acted on and can't safely be repeated."
+        case .retryCauseNotListed: "The failure is not one that is retried."
+        case .retryBodyNotKept: "The request's content was too large to be kept for another attempt."
+        case .retryAnswerStreaming: "The answer had already begun to reach the client."
+        case .retryDeadline: "No time was left for another attempt."
+        }
+    }
+}
