@@ -7,6 +7,8 @@ SHELL := /bin/bash
 
 # `make fuzz SECONDS=3600`
 SECONDS ?= 60
+# Not for the scripts: to bash this name is a clock.
+unexport SECONDS
 # `make image TAG=stent:1.2.3`
 TAG ?= stent:dev
 
