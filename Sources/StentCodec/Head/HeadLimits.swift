@@ -1,0 +1,15 @@
+/// Bounds on a head. They bound the memory that a connection can hold before anything is known of it.
+package struct HeadLimits: Sendable {
+    /// Bytes of the whole head: start line, fields and the empty line.
+    package var bytes: Int
+    /// Field lines.
+    package var fields: Int
+    /// Bytes of a request target; not looked at in responses.
+    package var target: Int
+
+    package init(bytes: Int, fields: Int, target: Int) {
+        self.bytes = bytes
+        self.fields = fields
+        self.target = target
+    }
+}
