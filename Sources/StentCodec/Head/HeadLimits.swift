@@ -1,5 +1,5 @@
 /// Bounds on a head. They bound the memory that a connection can hold before anything is known of it.
-package struct HeadLimits: Sendable {
+package struct HeadLimits: Sendable, Equatable {
     /// Bytes of the whole head: start line, fields and the empty line.
     package var bytes: Int
     /// Field lines.

@@ -1,0 +1,30 @@
+import StentModel
+
+/// An answer of stent's own: a problem document (RFC 9457) whose reason is the catalogue's.
+package enum ProblemDocument {
+    /// The media type's field line.
+    package static let contentType: StaticString = "Content-Type: application/problem+json\r\n"
+
+    /// Appends the JSON text.
+    ///
+    /// - Parameters:
+    ///   - instance: the request id, already known to be free of quotes, backslashes and control bytes.
+    package static func append(
+        _ reason: Reason, status: Int, title: StaticString, instance: [UInt8], to output: inout [UInt8]
+    ) {
+        output.append("{\"type\":\"about:blank\",\"title\":\"")
+        output.append(title)
+        output.append("\",\"status\":")
+        output.append(decimal: status)
+        output.append(",\"detail\":\"")
+        output.append(reason.sentence)
+        output.append("\",\"instance\":\"")
+        output.append(contentsOf: instance)
+        output.append("\",\"reason\":\"")
+        output.append(contentsOf: reason.rawValue.utf8)
+        output.append("\"}\n")
+    }
+
+    /// Seconds for Retry-After, on 429 and 503 only; `nil` elsewhere.
+    package static func retryAfter(status: Int) -> Int? { status == 503 || status == 429 ? 1 : nil }
+}

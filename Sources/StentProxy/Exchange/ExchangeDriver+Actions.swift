@@ -1,0 +1,138 @@
+import NIOCore
+import StentExchange
+import StentModel
+
+extension ExchangeDriver {
+    func run(_ action: ExchangeMachine.Action, now: Moment) {
+        switch action {
+        case .none, .hold, .forward: break
+        case .attempt(let fresh):
+            dropAttempt()
+            startAttempt(fresh: fresh, now: now)
+        case .pause(let span):
+            dropAttempt()
+            schedulePause(span)
+        case .sendHead:
+            sendHead(now: now)
+        case .finishStream:
+            releaseConnection()
+            stream?.end()
+            settleDelivery(now: now)
+        case .deliver:
+            deliver(now: now)
+        case .answer(let reason):
+            dropAttempt()
+            answer(reason, now: now)
+        case .abort:
+            dropAttempt()
+            record()
+            stream?.abort()
+            return
+        case .cancel:
+            dropAttempt()
+            record()
+            return
+        case .detach:
+            detach(now: now)
+        }
+        deadlineChanged(now: now)
+    }
+
+    func deadlineChanged(now: Moment) {
+        if isDetached {
+            worker.schedule(detachedTimer, due: machine.due, now: now)
+        } else {
+            stream?.deadlineChanged()
+        }
+    }
+
+    func startAttempt(fresh: Bool, now: Moment) {
+        guard let pool = worker.nextPool() else {
+            let failure = UpstreamFailure(reason: .upstreamConnectFailed, phase: .queueing, requestLeft: false)
+            return run(machine.attemptFailed(failure, now: now, jitter: worker.draw()), now: now)
+        }
+        self.pool = pool
+        attemptStart = now
+        sent = 0
+        pending = pool.acquire(for: self, fresh: fresh, verify: !head.method.isSafe)
+    }
+
+    /// Whatever the current attempt still holds is let go.
+    func dropAttempt() {
+        if let pending { pool?.cancel(pending) }
+        pending = nil
+        if let connection {
+            self.connection = nil
+            connection.finish()
+        }
+        held = ByteBuffer()
+        pauseGeneration &+= 1
+        pause?.cancel()
+        pause = nil
+    }
+
+    func releaseConnection() {
+        guard let connection else { return }
+        self.connection = nil
+        connection.finish()
+    }
+
+    func schedulePause(_ span: TimeSpan) {
+        pauseGeneration &+= 1
+        let generation = pauseGeneration
+        let bound = NIOLoopBound(self, eventLoop: worker.loop)
+        pause = worker.loop.assumeIsolated().scheduleTask(in: .nanoseconds(span.nanoseconds)) {
+            bound.value.pauseElapsed(generation)
+        }
+    }
+
+    func pauseElapsed(_ generation: Int) {
+        guard generation == pauseGeneration else { return }  // cancelled, yet it fired
+        pause = nil
+        let now = worker.now
+        run(machine.pauseElapsed(now: now), now: now)
+    }
+
+    func upload(_ buffer: ByteBuffer) {
+        guard let connection else { return }
+        if machine.keepsContent {
+            content.writeImmutableBuffer(buffer)
+            sent = content.readableBytes
+        } else if content.readableBytes > 0 {
+            content.clear()
+            sent = 0
+        }
+        connection.send(content: buffer)
+        connection.flush()
+        if !connection.isWritable { stream?.setReading(false) }
+    }
+
+    /// The client has gone, its write has not: the driver lives on without a stream until the upstream has answered.
+    func detach(now: Moment) {
+        isDetached = true
+        worker.detach(self)
+        detachedTimer.fire = { [unowned self] in timerFired(now: $0) }
+    }
+
+    /// The exchange is over and its answer is with the client's transport.
+    func finish() {
+        record()
+        stream?.exchangeFinished()
+    }
+
+    /// The record goes to the trail, memory back.
+    func record() {
+        guard let record = machine.takeRecord(bytesOut: bytesOut) else { return }
+        worker.record(record, head: head)
+        if !record.attempts.isEmpty { worker.metrics.exchangesActive -= 1 }
+        held = ByteBuffer()
+        content = ByteBuffer()
+        sent = 0
+        pool = nil
+        if isDetached {
+            isDetached = false
+            worker.timers.cancel(detachedTimer)
+            worker.attachedAgain(self)
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import NIOCore
+import StentExchange
+import StentModel
+import StentPolicy
+
+extension ExchangeDriver {
+    func sendHead(now: Moment) {
+        guard let stream, let connection else { return }
+        let head = connection.head
+        let content: OutgoingHead.Content =
+            switch head.framing {
+            case .none: headOnly(head)
+            case .length(let count): .length(count)
+            case .chunked, .untilClose: .unknown
+            }
+        stream.send(head: outgoing(head, content: content, now: now))
+        if held.readableBytes > 0 {
+            let part = held
+            held = ByteBuffer()
+            forward(part)
+        }
+    }
+
+    func deliver(now: Moment) {
+        guard let stream, let connection else { return }
+        let head = connection.head
+        let content: OutgoingHead.Content = answerIsHeadOnly ? headOnly(head) : .length(held.readableBytes)
+        stream.send(head: outgoing(head, content: content, now: now))
+        let part = held
+        held = ByteBuffer()
+        releaseConnection()
+        if !answerIsHeadOnly {
+            bytesOut += part.readableBytes
+            stream.send(content: part)
+        }
+        stream.end()
+        settleDelivery(now: now)
+    }
+
+    func answer(_ reason: Reason, now: Moment) {
+        guard let stream else { return finish() }
+        guard let (status, title) = reason.answer else { return finish() }
+        var text: [UInt8] = []
+        id.append(to: &text, head: head)
+        var body: [UInt8] = []
+        ProblemDocument.append(reason, status: status, title: title, instance: text, to: &body)
+        scratch.removeAll(keepingCapacity: true)
+        scratch.append(contentsOf: worker.dateLine(now: now))
+        scratch.append(ProblemDocument.contentType)
+        scratch.append("Cache-Control: no-store\r\n")
+        if let seconds = ProblemDocument.retryAfter(status: status) {
+            scratch.append("Retry-After: ")
+            scratch.append(decimal: seconds)
+            scratch.append("\r\n")
+        }
+        if reason == .listenerRedirect { appendRedirect() }
+        if status == 405 { scratch.append("Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n") }
+        appendOwnFields(status: status, now: now)
+        let isHead = headIsReadable && head.method == .head
+        stream.send(
+            head: OutgoingHead(
+                status: status, fields: scratch, content: isHead ? .announced(body.count) : .length(body.count),
+                closes: Self.closes(reason)))
+        if !isHead {
+            bytesOut += body.count
+            stream.send(content: ByteBuffer(bytes: body))
+        }
+        stream.end()
+        settleDelivery(now: now)
+    }
+
+    /// After a request whose end can't be known, or whose client is told to go, nothing more is read.
+    static func closes(_ reason: Reason) -> Bool {
+        switch reason.answer?.status {
+        case 400, 408, 413, 414, 431: true
+        case .some, .none: reason == .admissionDraining || reason == .exchangeShutdown
+        }
+    }
+
+    func appendRedirect() {
+        scratch.append("Location: https://")
+        if let host = head.fields.first(.host) {
+            var slot = host.value
+            let bytes = head.fields.bytes
+            if let colon = bytes[slot.range].lastIndex(of: 0x3A), !bytes[colon..<slot.upperBound].contains(0x5D) {
+                slot.length = UInt32(colon - slot.lowerBound)
+            }
+            scratch.append(contentsOf: bytes[slot.range])
+        }
+        if snapshot.httpsPort != 443 {
+            scratch.append(":")
+            scratch.append(decimal: snapshot.httpsPort)
+        }
+        let target = head.pathAndQuery
+        if target.isEmpty || head.fields.bytes[target.lowerBound] != 0x2F { scratch.append("/") }
+        if head.fields.bytes[target.range].first != 0x2A {
+            scratch.append(contentsOf: head.fields.bytes[target.range])
+        }
+        scratch.append("\r\n")
+    }
+
+    func headOnly(_ answer: ResponseHead) -> OutgoingHead.Content {
+        guard answer.status != 204, let text = answer.fields.text(.contentLength), let length = Int(text) else {
+            return .none
+        }
+        return head.method == .head || answer.status == 304 ? .announced(length) : .length(0)
+    }
+
+    func outgoing(_ answer: ResponseHead, content: OutgoingHead.Content, now: Moment) -> OutgoingHead {
+        scratch.removeAll(keepingCapacity: true)
+        ResponseForwarding().append(answer, to: &scratch)
+        if answer.fields.first(.date) == nil { scratch.append(contentsOf: worker.dateLine(now: now)) }
+        appendOwnFields(status: answer.status, now: now)
+        return OutgoingHead(status: answer.status, fields: scratch, content: content)
+    }
+
+    /// The fields that every answer carries.
+    func appendOwnFields(status: Int, now: Moment) {
+        scratch.append("X-Request-Id: ")
+        id.append(to: &scratch, head: head)
+        scratch.append("\r\nServer-Timing: tries;desc=")
+        scratch.append(decimal: machine.attempts)
+        scratch.append(", queue;dur=")
+        appendMilliseconds(machine.queued)
+        scratch.append(", upstream;dur=")
+        appendMilliseconds(machine.attempts > 0 ? now.since(attemptStart) : .zero)
+        scratch.append("\r\n")
+        if let outcome = machine.outcomeField(status: status) {
+            scratch.append("Stent-Outcome: ")
+            scratch.append(contentsOf: outcome.rawValue.utf8)
+            scratch.append("\r\n")
+        }
+        if origin.listener == .https { scratch.append(contentsOf: snapshot.hsts) }
+    }
+
+    func appendMilliseconds(_ span: TimeSpan) {
+        let tenths = Int(span.nanoseconds / 100_000)
+        scratch.append(decimal: tenths / 10)
+        scratch.append(".")
+        scratch.append(decimal: tenths % 10)
+    }
+
+    /// The record is made once the transport has taken the answer, or as good as.
+    func settleDelivery(now: Moment) {
+        guard let stream else {
+            machine.delivered(now: now)
+            return finish()
+        }
+        stream.flush()
+        guard machine.isActive else { return }  // the flush found the client gone
+        if stream.isWritable {
+            machine.delivered(now: now)
+            finish()
+        } else {
+            awaitsDelivery = true
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import NIOCore
+import StentExchange
+import StentModel
+import StentPolicy
+
+extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
+    func lent(_ connection: UpstreamConnection, reused: Bool) {
+        pending = nil
+        guard let pool else { return connection.finish() }
+        let now = worker.now
+        self.connection = connection
+        machine.connected(reused: reused, now: now)
+        scratch.removeAll(keepingCapacity: true)
+        RequestForwarding().append(
+            head, id: id,
+            client: .init(
+                address: origin.peer, isTLS: origin.listener == .https, isTrustedProxy: origin.isTrustedProxy),
+            authority: pool.authority, to: &scratch)
+        connection.begin(self, method: head.method, head: scratch, isChunked: head.framing == .chunked)
+        if content.readableBytes > 0 {
+            connection.send(content: content)
+            sent = content.readableBytes
+            if !machine.keepsContent {
+                content.clear()
+                sent = 0
+            }
+        }
+        if requestHasEnded {
+            connection.sendEnd()
+        } else if head.expectsContinue, machine.bytesIn == 0, machine.attempts == 1 {
+            stream?.sendContinue()
+        }
+        connection.flush()
+        if !requestHasEnded { stream?.setReading(connection.isWritable) }
+        deadlineChanged(now: now)
+    }
+
+    func notLent(_ failure: UpstreamFailure) {
+        pending = nil
+        let now = worker.now
+        run(machine.attemptFailed(failure, now: now, jitter: worker.draw()), now: now)
+    }
+
+    func answerHead(_ connection: UpstreamConnection) {
+        let now = worker.now
+        let head = connection.head
+        answerIsHeadOnly = head.framing == .none
+        let action = machine.answerHead(
+            status: head.status, declaredLength: head.framing.declaredLength,
+            retryAfter: head.status >= 500 ? Self.retryAfter(head) : nil, now: now)
+        run(action, now: now)
+    }
+
+    func answerContent(_ content: ByteBuffer, _ connection: UpstreamConnection) {
+        let now = worker.now
+        let action = machine.answerContent(content.readableBytes, now: now)
+        switch action {
+        case .hold:
+            if held.readableBytes == 0 { held = content } else { held.writeImmutableBuffer(content) }
+        case .sendHead:
+            held.writeImmutableBuffer(content)
+            run(action, now: now)
+        case .forward:
+            forward(content)
+        case .none: break
+        case .attempt, .pause, .finishStream, .deliver, .answer, .abort, .cancel, .detach:
+            run(action, now: now)
+        }
+    }
+
+    func answerEnd(_ connection: UpstreamConnection) {
+        let now = worker.now
+        run(machine.answerEnd(now: now, jitter: worker.draw()), now: now)
+    }
+
+    func answerFailed(_ failure: UpstreamFailure, _ connection: UpstreamConnection) {
+        let now = worker.now
+        run(machine.attemptFailed(failure, now: now, jitter: worker.draw()), now: now)
+    }
+
+    func answerBatchEnd() {
+        guard let stream, connection != nil, bytesOut > 0 else { return }
+        stream.flush()
+        pauseUpstreamWhereNeeded()
+    }
+
+    func upstreamWritabilityChanged(isWritable: Bool) {
+        guard !requestHasEnded else { return }
+        stream?.setReading(isWritable)
+    }
+
+    func forward(_ content: ByteBuffer) {
+        bytesOut += content.readableBytes
+        stream?.send(content: content)
+        pauseUpstreamWhereNeeded()
+    }
+
+    func pauseUpstreamWhereNeeded() {
+        guard let stream, let connection, !stream.isWritable else { return }
+        connection.setReading(false)
+    }
+
+    /// Retry-After in seconds (RFC 9110 §10.2.3); a date is not read: it would need a clock that agrees with ours.
+    static func retryAfter(_ head: borrowing ResponseHead) -> TimeSpan? {
+        guard let text = head.fields.text(.retryAfter), let seconds = Int64(text), seconds >= 0 else { return nil }
+        return .seconds(min(seconds, 86_400))
+    }
+}

@@ -1,0 +1,190 @@
+import NIOCore
+import StentAudit
+import StentCodec
+import StentExchange
+import StentModel
+import StentPolicy
+
+/// Carries out what `ExchangeMachine` decides for one stream: connections, bytes, pauses, the record.
+///
+/// It serves one request after another on the same stream, so that a request costs no new objects.
+final class ExchangeDriver: StreamHandler {
+    /// What is known of the connection that the stream belongs to.
+    struct Origin {
+        var listener: ExchangeRecord.Listener
+        var peer: PeerAddress
+        var peerPort: Int
+        /// The peer is a proxy whose forwarding fields are believed.
+        var isTrustedProxy: Bool
+    }
+
+    /// Content that waits for a connection, in bytes, beyond which the client is not read on.
+    static let pendingLimit = 65_536
+
+    let worker: Worker
+    let origin: Origin
+    var snapshot: Snapshot
+    var machine: ExchangeMachine
+    var id = RequestID.minted(0, 0)
+    var client = PeerAddress.unknown
+    var headIsReadable = false
+
+    /// Content received and still needed: for this attempt's rest, or for another attempt.
+    var content = ByteBuffer()
+    /// How much of `content` the current attempt has sent.
+    var sent = 0
+    var requestHasEnded = false
+
+    var pool: UpstreamPool?
+    var pending: UpstreamPool.Pending?
+    var connection: UpstreamConnection?
+    var held = ByteBuffer()
+    var answerIsHeadOnly = false
+    var bytesOut = 0
+    /// When the current attempt's connection was asked for, for `Server-Timing`.
+    var attemptStart = Moment(nanoseconds: 0)
+    var pauseGeneration = 0
+    var pause: Scheduled<Void>?
+    var awaitsDelivery = false
+    var isDetached = false
+    var scratch: [UInt8] = []
+    /// For a client that is gone, the stream's timer is too.
+    lazy var detachedTimer = TimerNode()
+
+    init(worker: Worker, origin: Origin) {
+        self.worker = worker
+        self.origin = origin
+        snapshot = worker.snapshot
+        machine = ExchangeMachine(plan: snapshot.routes.fallback, limits: snapshot.attemptLimits)
+    }
+
+    override var due: Moment { machine.due }
+    override var isActive: Bool { machine.isActive }
+
+    // MARK: the request
+
+    override func begin(now: Moment) {
+        snapshot = worker.snapshot
+        headIsReadable = true
+        let plan = snapshot.routes.plan(for: head)
+        let record = prepare(route: plan.name, now: now)
+        if let reason = refusal(plan) {
+            return run(machine.refuse(reason, method: head.method, record: record, now: now), now: now)
+        }
+        worker.metrics.exchangesActive += 1
+        let action = machine.begin(
+            method: head.method, plan: plan, limits: snapshot.attemptLimits, record: record, now: now)
+        requestHasEnded = !head.framing.hasContent
+        if requestHasEnded { machine.requestEnd(now: now) }
+        run(action, now: now)
+    }
+
+    override func refuse(_ reason: Reason, headIsReadable: Bool, now: Moment) {
+        snapshot = worker.snapshot
+        self.headIsReadable = headIsReadable
+        let record = prepare(route: "", now: now)
+        run(machine.refuse(reason, method: headIsReadable ? head.method : .get, record: record, now: now), now: now)
+    }
+
+    override func receive(content buffer: ByteBuffer, now: Moment) {
+        let action = machine.requestContent(buffer.readableBytes, now: now)
+        switch action {
+        case .forward:
+            upload(buffer)
+        case .hold:
+            content.writeImmutableBuffer(buffer)
+            if content.readableBytes > Self.pendingLimit { stream?.setReading(false) }
+        case .none: break
+        case .attempt, .pause, .sendHead, .finishStream, .deliver, .answer, .abort, .cancel, .detach:
+            run(action, now: now)
+        }
+    }
+
+    override func receiveEnd(now: Moment) {
+        requestHasEnded = true
+        machine.requestEnd(now: now)
+        if let connection {
+            connection.sendEnd()
+            connection.flush()
+        }
+        stream?.deadlineChanged()
+    }
+
+    override func requestFailed(_ reason: Reason, now: Moment) {
+        run(machine.requestFailed(reason, now: now), now: now)
+    }
+
+    /// Why the request is not even tried.
+    func refusal(_ plan: RoutePlan) -> Reason? {
+        if !worker.audit.accepts { return .admissionAuditUnavailable }
+        if let reason = snapshot.requestRule.refusal(of: head) { return reason }
+        if origin.listener == .http, snapshot.redirectsToHTTPS {
+            return head.fields.first(.host) == nil ? .requestMissingHost : .listenerRedirect
+        }
+        if let length = head.framing.declaredLength, length > plan.bodyLimit { return .requestBodyTooLarge }
+        return nil
+    }
+
+    func prepare(route: String, now: Moment) -> ExchangeRecord {
+        bytesOut = 0
+        awaitsDelivery = false
+        client = origin.peer
+        if headIsReadable, origin.isTrustedProxy {
+            client = snapshot.clientAddress.resolve(head, peer: origin.peer)
+        }
+        id = headIsReadable ? requestID(now: now) : worker.mintID(now: now)
+        var record = ExchangeRecord()
+        record.id = id
+        record.startedAt = worker.wallTime(at: now)
+        record.listener = origin.listener
+        record.version = head.version
+        record.client = client
+        record.peer = origin.peer
+        record.peerPort = origin.peerPort
+        record.headIsReadable = headIsReadable
+        record.route = route
+        return record
+    }
+
+    /// The client's X-Request-Id where it is well-formed: 1 to 128 letters, digits, `-`, `_`, `.`; otherwise a new one.
+    func requestID(now: Moment) -> RequestID {
+        var found: Slot?
+        for line in head.fields.lines where line.field == .xRequestID {
+            guard found == nil else { return worker.mintID(now: now) }
+            found = line.value
+        }
+        guard let slot = found, (1...128).contains(slot.length) else { return worker.mintID(now: now) }
+        let isWellFormed = head.fields.bytes[slot.range].allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true
+            case _: false
+            }
+        }
+        return isWellFormed ? .accepted(slot) : worker.mintID(now: now)
+    }
+
+    // MARK: the client
+
+    override func writabilityChanged(isWritable: Bool, now: Moment) {
+        if awaitsDelivery, isWritable {
+            awaitsDelivery = false
+            machine.delivered(now: now)
+            finish()
+            stream?.deadlineChanged()
+        } else if isWritable {
+            machine.answerHeldUp(now: now)
+            connection?.setReading(true)
+        }
+    }
+
+    override func clientGone(now: Moment) { run(machine.clientGone(now: now), now: now) }
+
+    override func clientStalled(now: Moment) { run(machine.clientStalled(now: now), now: now) }
+
+    override func shutDown(now: Moment) { run(machine.shutDown(now: now), now: now) }
+
+    override func timerFired(now: Moment) {
+        if let stream, !stream.isWritable { machine.answerHeldUp(now: now) }
+        run(machine.timerFired(now: now, jitter: worker.draw()), now: now)
+    }
+}

@@ -1,0 +1,230 @@
+import NIOCore
+import StentAudit
+import StentCodec
+import StentExchange
+import StentModel
+
+/// Everything of one event loop: settings snapshot, pools, timers, audit buffer, counters. Not `Sendable`; touched on its
+/// loop only.
+package final class Worker {
+    package let loop: any EventLoop
+    package private(set) var snapshot: Snapshot
+    package var metrics = WorkerMetrics()
+    let audit: any AuditTrail
+    let limiter: ConnectionLimiter
+    let timers: LoopTimers
+    private(set) var upstreams: [UpstreamPool] = []
+    private(set) var isDraining = false
+    private var connections: [ObjectIdentifier: HTTP1Connection] = [:]
+    /// Exchanges whose client has gone and whose write is seen through.
+    private var detached: [ObjectIdentifier: ExchangeDriver] = [:]
+    private var random: Xoshiro256
+    private var nextUpstream = 0
+    private var isTicking = false
+    private var wallOffset: Int64 = 0
+    private var dateSecond: Int64 = -1
+    private var dateLine: [UInt8] = []
+    private var drained: EventLoopPromise<Void>?
+
+    /// - Parameters:
+    ///   - wallClock: nanoseconds since 1970; read once a tick.
+    package init(
+        loop: any EventLoop, snapshot: Snapshot, audit: any AuditTrail, limiter: ConnectionLimiter,
+        upstreamTLS: UpstreamTLS?
+    ) {
+        loop.assertInEventLoop()
+        self.loop = loop
+        self.snapshot = snapshot
+        self.audit = audit
+        self.limiter = limiter
+        let now = Moment(nanoseconds: Int64(NIODeadline.now().uptimeNanoseconds))
+        timers = LoopTimers(now: now)
+        var system = SystemRandomNumberGenerator()
+        random = Xoshiro256(seededFrom: &system)
+        readWallClock(now: now)
+        upstreams = snapshot.settings.upstream.servers.map {
+            UpstreamPool(worker: self, server: $0, settings: snapshot.settings, tls: upstreamTLS)
+        }
+    }
+
+    /// The monotonic clock.
+    var now: Moment { Moment(nanoseconds: Int64(NIODeadline.now().uptimeNanoseconds)) }
+
+    func wallTime(at now: Moment) -> WallTime { WallTime(nanoseconds: now.nanoseconds &+ wallOffset) }
+
+    /// From 0 to 1.
+    func draw() -> Double { Double.random(in: 0...1, using: &random) }
+
+    func mintID(now: Moment) -> RequestID {
+        .mint(
+            unixMilliseconds: wallTime(at: now).nanoseconds / 1_000_000, random: (random.next(), random.next()))
+    }
+
+    /// `Date: ...` CR LF (RFC 9110 §6.6.1), made once a second.
+    func dateLine(now: Moment) -> [UInt8] {
+        let second = wallTime(at: now).nanoseconds / 1_000_000_000
+        if second != dateSecond {
+            dateSecond = second
+            dateLine.removeAll(keepingCapacity: true)
+            dateLine.append("Date: ")
+            HTTPDate.append(unixSeconds: Int(second), to: &dateLine)
+            dateLine.append("\r\n")
+        }
+        return dateLine
+    }
+
+    /// The pool for the next attempt: the servers in turn.
+    func nextPool() -> UpstreamPool? {
+        guard !upstreams.isEmpty else { return nil }
+        nextUpstream = (nextUpstream + 1) % upstreams.count
+        return upstreams[nextUpstream]
+    }
+
+    func record(_ record: borrowing ExchangeRecord, head: borrowing RequestHead) {
+        metrics.count(record)
+        audit.record(record, head: head)
+        ensureTicking()
+    }
+
+    /// A copy of the counters, gauges brought up to date.
+    package func currentMetrics() -> WorkerMetrics {
+        metrics.upstreamOpen = upstreams.reduce(0) { $0 + $1.openCount }
+        metrics.upstreamIdle = upstreams.reduce(0) { $0 + $1.idleCount }
+        metrics.upstreamWaiting = upstreams.reduce(0) { $0 + $1.waitingCount }
+        return metrics
+    }
+}
+
+// MARK: - Timers
+
+extension Worker {
+    func schedule(_ node: TimerNode, due: Moment, now: Moment) {
+        timers.set(node, due: due, now: now)
+        ensureTicking()
+    }
+
+    /// Ticks only while there is something to wait for: an idle proxy sleeps.
+    private func ensureTicking() {
+        guard !isTicking else { return }
+        isTicking = true
+        let now = self.now
+        readWallClock(now: now)
+        scheduleTick()
+    }
+
+    private func scheduleTick() {
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        loop.assumeIsolated().scheduleTask(in: .nanoseconds(LoopTimers.tick.nanoseconds)) { bound.value.tick() }
+    }
+
+    private func tick() {
+        let now = self.now
+        readWallClock(now: now)
+        timers.advance(to: now)
+        audit.flush()
+        for pool in upstreams { pool.expire(now: now) }
+        if timers.isEmpty, metrics.connectionsOpen == 0, upstreams.allSatisfy({ $0.idleCount == 0 }) {
+            isTicking = false
+        } else {
+            scheduleTick()
+        }
+    }
+
+    private func readWallClock(now: Moment) {
+        wallOffset = SystemClock.unixNanoseconds() &- now.nanoseconds
+    }
+}
+
+// MARK: - Connections, change and end
+
+extension Worker {
+    func opened(_ connection: HTTP1Connection) {
+        connections[ObjectIdentifier(connection)] = connection
+        metrics.connectionsAccepted &+= 1
+        metrics.connectionsOpen += 1
+        ensureTicking()
+    }
+
+    func closed(_ connection: HTTP1Connection) {
+        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        metrics.connectionsOpen -= 1
+        settleDrain()
+    }
+
+    func detach(_ driver: ExchangeDriver) { detached[ObjectIdentifier(driver)] = driver }
+
+    func attachedAgain(_ driver: ExchangeDriver) {
+        detached[ObjectIdentifier(driver)] = nil
+        settleDrain()
+    }
+
+    /// New settings for the exchanges that begin from now on; those under way keep theirs. Upstream connections stay where
+    /// nothing about them changed.
+    package func reconfigure(_ snapshot: Snapshot, upstreamTLS: UpstreamTLS?) {
+        loop.assertInEventLoop()
+        let old = self.snapshot.settings.upstream
+        let new = snapshot.settings.upstream
+        let limitsChanged = self.snapshot.headLimits != snapshot.headLimits
+        self.snapshot = snapshot
+        if old.servers == new.servers, old.pool == new.pool, old.tls == new.tls,
+            old.connectTimeout == new.connectTimeout, !limitsChanged, new.tls.authorities == nil
+        {
+            return
+        }
+        let former = upstreams
+        upstreams = new.servers.map {
+            UpstreamPool(worker: self, server: $0, settings: snapshot.settings, tls: upstreamTLS)
+        }
+        for pool in former { pool.retire() }
+    }
+
+    /// No further request on any connection; the future is fulfilled when all are closed.
+    package func drain() -> EventLoopFuture<Void> {
+        loop.assertInEventLoop()
+        if let drained { return drained.futureResult }
+        isDraining = true
+        let promise = loop.makePromise(of: Void.self)
+        drained = promise
+        for connection in Array(connections.values) { connection.drain() }
+        settleDrain()
+        return promise.futureResult
+    }
+
+    /// Ends what `drain` has not: exchanges are answered 503 or cut, and recorded.
+    package func shutDown() {
+        loop.assertInEventLoop()
+        for driver in Array(detached.values) { driver.shutDown(now: now) }
+        for connection in Array(connections.values) { connection.shutDown() }
+        for pool in upstreams { pool.retire() }
+        audit.flush()
+    }
+
+    private func settleDrain() {
+        guard let drained, connections.isEmpty, detached.isEmpty else { return }
+        audit.flush()
+        drained.succeed()
+    }
+}
+
+/// xoshiro256++ (Blackman and Vigna, 2019), seeded by the system: for jitter and request ids, which need to be unlike one
+/// another but are no secrets.
+struct Xoshiro256: RandomNumberGenerator {
+    private var state: (UInt64, UInt64, UInt64, UInt64)
+
+    init(seededFrom source: inout some RandomNumberGenerator) {
+        state = (source.next(), source.next(), source.next(), source.next() | 1)
+    }
+
+    mutating func next() -> UInt64 {
+        func rotate(_ value: UInt64, _ count: UInt64) -> UInt64 { value << count | value >> (64 - count) }
+        let result = rotate(state.0 &+ state.3, 23) &+ state.0
+        let shifted = state.1 << 17
+        state.2 ^= state.0
+        state.3 ^= state.1
+        state.1 ^= state.2
+        state.0 ^= state.3
+        state.2 ^= shifted
+        state.3 = rotate(state.3, 45)
+        return result
+    }
+}

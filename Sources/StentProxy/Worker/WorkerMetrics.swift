@@ -1,0 +1,89 @@
+import StentAudit
+import StentModel
+
+/// One worker's counters: written on its loop without a lock, read by copying them there.
+package struct WorkerMetrics: Sendable {
+    /// What requests are counted by.
+    package struct RequestKey: Hashable, Sendable {
+        package var route: String
+        /// 1 to 5; 0 where the client was sent no status.
+        package var statusClass: Int
+        package var reason: Reason
+    }
+
+    /// A distribution of durations.
+    package struct Histogram: Sendable {
+        /// Upper bounds in seconds; a last bucket without bound follows.
+        package static let bounds: [Double] = [
+            0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+        ]
+        private static let boundNanoseconds = bounds.map { Int64($0 * 1e9) }
+
+        /// By bucket, not cumulated.
+        package private(set) var counts = [UInt64](repeating: 0, count: bounds.count + 1)
+        /// Of all observations.
+        package private(set) var sum = TimeSpan.zero
+
+        package init() {}
+
+        mutating func observe(_ span: TimeSpan) {
+            let bounds = Self.boundNanoseconds
+            var index = 0
+            while index < bounds.count, span.nanoseconds > bounds[index] { index += 1 }
+            counts[index] &+= 1
+            sum = TimeSpan(nanoseconds: sum.nanoseconds &+ span.nanoseconds)
+        }
+
+        package mutating func merge(_ other: Histogram) {
+            for index in counts.indices { counts[index] &+= other.counts[index] }
+            sum = TimeSpan(nanoseconds: sum.nanoseconds &+ other.sum.nanoseconds)
+        }
+    }
+
+    package private(set) var requests: [RequestKey: UInt64] = [:]
+    /// Durations of exchanges by route.
+    package private(set) var durations: [String: Histogram] = [:]
+    /// Attempts by how they ended; `nil` is a complete answer that was taken.
+    package private(set) var attempts: [Reason?: UInt64] = [:]
+    package var connectionsAccepted: UInt64 = 0
+    package var connectionsOpen = 0
+    package var connectionsRefused: [Reason: UInt64] = [:]
+    package var tlsHandshakes: UInt64 = 0
+    package var tlsFailures: UInt64 = 0
+    package var exchangesActive = 0
+    package var upstreamOpened: UInt64 = 0
+    package var upstreamOpen = 0
+    package var upstreamIdle = 0
+    package var upstreamWaiting = 0
+    package var bytesIn: UInt64 = 0
+    package var bytesOut: UInt64 = 0
+
+    package init() {}
+
+    mutating func count(_ record: borrowing ExchangeRecord) {
+        let key = RequestKey(route: record.route, statusClass: record.status / 100, reason: record.reason)
+        requests[key, default: 0] &+= 1
+        durations[key.route, default: Histogram()].observe(record.duration)
+        for attempt in record.attempts { attempts[attempt.failure, default: 0] &+= 1 }
+        bytesIn &+= UInt64(max(0, record.bytesIn))
+        bytesOut &+= UInt64(max(0, record.bytesOut))
+    }
+
+    package mutating func merge(_ other: WorkerMetrics) {
+        requests.merge(other.requests) { $0 &+ $1 }
+        for (route, histogram) in other.durations { durations[route, default: Histogram()].merge(histogram) }
+        attempts.merge(other.attempts) { $0 &+ $1 }
+        connectionsAccepted &+= other.connectionsAccepted
+        connectionsOpen += other.connectionsOpen
+        connectionsRefused.merge(other.connectionsRefused) { $0 &+ $1 }
+        tlsHandshakes &+= other.tlsHandshakes
+        tlsFailures &+= other.tlsFailures
+        exchangesActive += other.exchangesActive
+        upstreamOpened &+= other.upstreamOpened
+        upstreamOpen += other.upstreamOpen
+        upstreamIdle += other.upstreamIdle
+        upstreamWaiting += other.upstreamWaiting
+        bytesIn &+= other.bytesIn
+        bytesOut &+= other.bytesOut
+    }
+}
