@@ -1,0 +1,95 @@
+import StentModel
+
+/// The one table of settings: the decoder, its messages, docs/settings.md and the JSON Schema are all made from it.
+///
+/// One row for each key, in the order of the documentation. The defaults are those of `Settings()`; a test holds the two
+/// together.
+package enum SettingsTable {
+    static let rows: [Row<Settings>] = [
+        .constant("version", 1, "The version of this file's form."),
+        .value(
+            "workers", \.workers, .either("auto", .count(1...256)), .value("auto"), reload: false,
+            "Event loops; `auto` is one for each core."),
+        .section("listen", \.listen, ListenTable.rows, "Where stent accepts connections; at least `https` or `http`."),
+        .section(
+            "state", \.state,
+            [
+                .value(
+                    "directory", \.directory, .path(), .value("./var"), reload: false,
+                    "Where the development certificate and everything durable is kept.")
+            ],
+            "Where stent keeps what must outlive it."),
+        .section("upstream", \.upstream, UpstreamTable.rows, required: true, "The service behind stent."),
+        .section("retry", \.retry, RetryTable.rows, "When an attempt that failed is made again."),
+        .section(
+            "limits", \.limits, LimitsTable.limits, "Sizes and counts beyond which a request or connection is refused."),
+        .section("timeouts", \.timeouts, LimitsTable.timeouts, "How long a client may take."),
+        .section(
+            "requests", \.requests,
+            [
+                .value(
+                    "paths", \.paths, .choice(of: RequestSettings.Paths.self), .value("canonical"),
+                    """
+                    `plain` refuses paths that no upstream should be asked to interpret: dot segments, control bytes, bad \
+                    encodings. `canonical` refuses also what servers read differently: empty segments, encoded slashes, \
+                    matrix parameters.
+                    """),
+                .value(
+                    "refuse_method_override", \.refuseMethodOverride, .flag, .value("true"),
+                    "Refuse `X-HTTP-Method-Override` and its like, which make one method look like another."),
+            ],
+            "How strictly the form of a request is read, beyond what is always refused."),
+        .sections(
+            "routes", \.routes, blank: RouteSettings(match: RoutePattern(text: "", methods: [], segments: [])),
+            RouteTable.rows, .value("[]"),
+            "What holds for the requests that a pattern matches. The first match wins; a request without one is passed on."
+        ),
+        .section(
+            "audit", \.audit,
+            [
+                .optional(
+                    "directory", \.directory, .path(), absent: "`audit` in `state.directory`", reload: false,
+                    "Where the audit files are."),
+                .section(
+                    "rotate", \.self,
+                    [
+                        .value(
+                            "size", \.rotateSize, .size(.kibibytes(1) ... .gibibytes(64)), .value("100MiB"),
+                            "Size at which the live file is closed and a new one begun.")
+                    ], "When the live file is closed."),
+                .value(
+                    "queue", \.queue, .size(.kibibytes(64) ... .gibibytes(4)), .value("64MiB"), reload: false,
+                    "Lines waiting to be written beyond which new requests are refused."),
+            ],
+            "The trail of what happened."),
+        .section(
+            "log", \.log,
+            [
+                .value(
+                    "level", \.level, .choice(of: LogSettings.Level.self), .value("info"),
+                    "The least severe messages that are written to standard error.")
+            ],
+            "Stent's own log."),
+    ]
+
+    /// Every setting by section, in the order of the documentation.
+    package static var settings: [Setting] { rows.map(\.setting) }
+
+    /// Every value of the settings, defaults included, in the order of the table.
+    package static func values(of settings: Settings) -> [ShownValue] {
+        rows.flatMap { $0.show(settings, $0.setting.key) }
+    }
+
+    /// The full path of the only setting whose last key is this one.
+    static func path(endingIn key: String) -> String? {
+        let paths = paths(of: settings, below: "").filter { $0 == key || $0.hasSuffix(".\(key)") }
+        return paths.count == 1 ? paths.first : nil
+    }
+
+    private static func paths(of settings: [Setting], below prefix: String) -> [String] {
+        settings.flatMap { setting in
+            let path = prefix.isEmpty ? setting.key : "\(prefix).\(setting.key)"
+            return [path] + paths(of: setting.children, below: path)
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import StentConfig
+import StentModel
+import Testing
+
+/// The two configurations that are shipped, as anybody gets them who sets no variable.
+@Suite struct ShippedConfigTests {
+    private static let variables: Set = [
+        "STENT_UPSTREAM", "STENT_HTTPS_PORT", "STENT_HTTP_PORT", "STENT_ADMIN_PORT", "STENT_BIND", "STENT_CERT",
+        "STENT_KEY", "STENT_STATE_DIR", "STENT_WORKERS",
+    ]
+
+    private func load(_ name: String, _ environment: [String: String] = [:]) throws -> LoadedSettings {
+        try ConfigLoader.load(path: "config/\(name).yaml", environment: environment, readFile: Repository.bytes).get()
+    }
+
+    @Test(arguments: ["hosp", "minimal"])
+    func `a shipped configuration is good without any variable, and without a warning`(name: String) throws {
+        let loaded = try load(name)
+        #expect(loaded.warnings.problems.isEmpty)
+        #expect(loaded.settings.workers == nil)
+        #expect(loaded.settings.listen.https?.address == ListenAddress(host: "127.0.0.1", port: 8443))
+        #expect(loaded.settings.listen.https?.certificates == [HTTPSListener.Certificate(chain: "", key: "")])
+        #expect(loaded.settings.listen.http?.address == ListenAddress(host: "127.0.0.1", port: 8080))
+        #expect(loaded.settings.listen.admin?.address == ListenAddress(host: "127.0.0.1", port: 9180))
+        #expect(loaded.settings.upstream.servers == [UpstreamServer(isTLS: false, host: "127.0.0.1", port: 3000)])
+        #expect(loaded.settings.state.directory == "./var")
+    }
+
+    @Test(arguments: ["hosp", "minimal"])
+    func `every documented variable reaches its setting`(name: String) throws {
+        let pem = [
+            "/tls/chain": "-----BEGIN CERTIFICATE-----\n", "/tls/key": "-----BEGIN PRIVATE KEY-----\n",
+        ]
+        let loaded = try ConfigLoader.load(
+            path: "config/\(name).yaml",
+            environment: [
+                "STENT_UPSTREAM": "https://hosp.example:8000", "STENT_HTTPS_PORT": "1", "STENT_HTTP_PORT": "2",
+                "STENT_ADMIN_PORT": "3", "STENT_BIND": "0.0.0.0", "STENT_CERT": "/tls/chain", "STENT_KEY": "/tls/key",
+                "STENT_STATE_DIR": "/var/lib/stent", "STENT_WORKERS": "2",
+            ],
+            readFile: { path in try pem[path].map { Array($0.utf8) } ?? Repository.bytes(path) }
+        ).get()
+        let settings = loaded.settings
+        #expect(settings.workers == 2)
+        #expect(settings.listen.https?.address == ListenAddress(host: "0.0.0.0", port: 1))
+        #expect(
+            settings.listen.https?.certificates == [HTTPSListener.Certificate(chain: "/tls/chain", key: "/tls/key")])
+        #expect(settings.listen.http?.address == ListenAddress(host: "0.0.0.0", port: 2))
+        #expect(settings.listen.admin?.address == ListenAddress(host: "127.0.0.1", port: 3))
+        #expect(settings.upstream.servers == [UpstreamServer(isTLS: true, host: "hosp.example", port: 8000)])
+        #expect(settings.state.directory == "/var/lib/stent")
+    }
+
+    @Test(arguments: ["hosp", "minimal"])
+    func `a shipped configuration reads exactly the documented variables`(name: String) throws {
+        let text = try Repository.text("config/\(name).yaml")
+        let lines = text.split(separator: "\n").filter { !$0.drop(while: { $0 == " " }).hasPrefix("#") }
+        var names: Set<String> = []
+        for part in lines.joined(separator: "\n").split(separator: "${").dropFirst() {
+            names.insert(String(part.prefix { $0.isLetter || $0 == "_" }))
+        }
+        #expect(names == Self.variables)
+    }
+
+    @Test func `hosp.yaml holds what HOSP needs`() throws {
+        let settings = try load("hosp").settings
+        #expect(settings.listen.http?.redirectToHTTPS == true)
+        #expect(settings.upstream.attemptTimeout == .seconds(25))
+        #expect(settings.upstream.deadline == .seconds(55))
+        #expect(settings.retry.attempts == 5)
+        #expect(settings.retry.methods == [.get, .head, .options])
+        #expect(settings.limits.body == .mebibytes(2))
+        #expect(settings.requests.paths == .canonical)
+        #expect(settings.routes.first { $0.match.text == "POST /patients/{id}/screen" }?.body == .mebibytes(64))
+        #expect(settings.audit.directory == "./var/audit")
+    }
+
+    @Test func `minimal.yaml passes on whatever it can`() throws {
+        let settings = try load("minimal").settings
+        #expect(settings.listen.http?.redirectToHTTPS == false)
+        #expect(settings.retry.attempts == 1)
+        #expect(settings.routes.isEmpty)
+        #expect(settings.upstream.deadline == nil)
+        #expect(
+            settings.requests
+                == {
+                    var it = RequestSettings(); it.paths = .plain; it.refuseMethodOverride = false; return it
+                }())
+        #expect(settings.limits.body == .gibibytes(1))
+    }
+}
