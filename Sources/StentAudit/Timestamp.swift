@@ -1,0 +1,74 @@
+import StentModel
+
+/// A point in time as RFC 3339 §5.6 text in UTC.
+package enum Timestamp {
+    /// Appends 27 characters, to the microsecond: `2026-03-01T09:30:00.123456Z`.
+    package static func append(_ time: WallTime, to output: inout OutputSpan<UInt8>) {
+        let (seconds, nanoseconds) = time.nanoseconds.floored(by: 1_000_000_000)
+        let (days, second) = seconds.floored(by: 86_400)
+        let date = CivilDate(daysSince1970: Int(days))
+        output.append(padded: date.year, width: 4)
+        output.append(0x2D)
+        output.append(padded: date.month, width: 2)
+        output.append(0x2D)
+        output.append(padded: date.day, width: 2)
+        output.append(0x54)
+        appendClock(of: Int(second), separator: 0x3A, to: &output)
+        output.append(0x2E)
+        output.append(padded: Int(nanoseconds / 1_000), width: 6)
+        output.append(0x5A)
+    }
+
+    /// Appends the form for file names, to the millisecond: `20260301T093000.123Z`.
+    package static func appendCompact(_ time: WallTime, to output: inout OutputSpan<UInt8>) {
+        let (seconds, nanoseconds) = time.nanoseconds.floored(by: 1_000_000_000)
+        let (days, second) = seconds.floored(by: 86_400)
+        let date = CivilDate(daysSince1970: Int(days))
+        output.append(padded: date.year, width: 4)
+        output.append(padded: date.month, width: 2)
+        output.append(padded: date.day, width: 2)
+        output.append(0x54)
+        appendClock(of: Int(second), separator: nil, to: &output)
+        output.append(0x2E)
+        output.append(padded: Int(nanoseconds / 1_000_000), width: 3)
+        output.append(0x5A)
+    }
+
+    private static func appendClock(of second: Int, separator: UInt8?, to output: inout OutputSpan<UInt8>) {
+        output.append(padded: second / 3_600, width: 2)
+        if let separator { output.append(separator) }
+        output.append(padded: second / 60 % 60, width: 2)
+        if let separator { output.append(separator) }
+        output.append(padded: second % 60, width: 2)
+    }
+}
+
+/// A date of the proleptic Gregorian calendar.
+///
+/// The years that nanoseconds in 64 bits reach, 1677 to 2262, all have four digits.
+private struct CivilDate {
+    var year: Int
+    var month: Int
+    var day: Int
+
+    /// Counted in eras of 400 years that begin on 1 March, so that the leap day is the last of its year.
+    init(daysSince1970 days: Int) {
+        let shifted = days + 719_468  // 0000-03-01
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let monthFromMarch = (5 * dayOfYear + 2) / 153
+        day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+        month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    }
+}
+
+extension Int64 {
+    /// Quotient and remainder, the remainder never negative: a clock before 1970 still gives a date.
+    fileprivate func floored(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
+    }
+}
