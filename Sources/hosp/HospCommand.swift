@@ -1,5 +1,4 @@
 import ArgumentParser
-import Dispatch
 import HospKit
 
 #if canImport(Glibc)
@@ -53,7 +52,7 @@ struct HospCommand: AsyncParsableCommand {
             "hosp: ready on http://\(host):\(server.port), control port http://\(host):\(server.controlPort),",
             "profile \(profile.name), seed \(seed), time scale \(timeScale)")
         fflush(nil)
-        await Self.untilTerminated()
+        await Termination.wait()
         do {
             try await server.stop()
         } catch {
@@ -91,20 +90,6 @@ struct HospCommand: AsyncParsableCommand {
         }
     }
 
-    /// Waits for SIGTERM or SIGINT.
-    private static func untilTerminated() async {
-        let (signals, continuation) = AsyncStream.makeStream(of: Void.self)
-        let sources = [SIGTERM, SIGINT].map { number in
-            signal(number, SIG_IGN)  // else the default action ends the process before the source hears of it
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { continuation.yield() }
-            source.resume()
-            return source
-        }
-        for await _ in signals { break }
-        for source in sources { source.cancel() }
-    }
-
     private static func failure(_ message: String, code: Int32) -> ExitCode {
         complain(message)
         return ExitCode(code)
@@ -118,6 +103,7 @@ struct HospCommand: AsyncParsableCommand {
 
     /// As ArgumentParser's own, but wrong usage exits with 2.
     static func main() async {
+        Termination.prepare()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
