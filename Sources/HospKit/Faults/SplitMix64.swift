@@ -1,0 +1,22 @@
+/// A small generator of good dice: G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom number generators" (2014).
+package struct SplitMix64: Sendable {
+    private static let step: UInt64 = 0x9E37_79B9_7F4A_7C15
+    private var state: UInt64
+
+    package init(seed: UInt64) {
+        state = seed
+    }
+
+    package mutating func next() -> UInt64 {
+        state &+= Self.step
+        return Self.finish(state)
+    }
+
+    /// The mixing function alone.
+    static func finish(_ value: UInt64) -> UInt64 {
+        var mixed = value
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
