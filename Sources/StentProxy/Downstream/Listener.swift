@@ -41,6 +41,19 @@ package enum Listener {
         }
     }
 
+    /// Binds the address alone and lets go of it: fails where somebody else listens there.
+    package static func probe(_ address: ListenAddress, loop: any EventLoop) -> EventLoopFuture<Void> {
+        do {
+            let socketAddress = try SocketAddress(ipAddress: address.host, port: address.port)
+            return ServerBootstrap(group: loop)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .bind(to: socketAddress)
+                .flatMap { $0.close() }
+        } catch {
+            return loop.makeFailedFuture(error)
+        }
+    }
+
     private static func accept(_ channel: any Channel, _ worker: Worker, _ purpose: ListenerPurpose) throws {
         let peer = channel.remoteAddress.map(PeerAddress.init(_:)) ?? .unknown
         if let reason = worker.limiter.admit(peer, limits: worker.snapshot.settings.limits) {

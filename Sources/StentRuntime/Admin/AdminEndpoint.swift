@@ -1,0 +1,47 @@
+import StentModel
+import StentProxy
+import Synchronization
+
+/// What the admin listener answers: health, readiness, metrics.
+final class AdminEndpoint: Sendable {
+    private let server = Mutex<StentServer?>(nil)
+
+    /// The server exists only once its listeners do.
+    func attach(_ server: StentServer) { self.server.withLock { $0 = server } }
+
+    var service: AdminService {
+        AdminService { [self] method, path in
+            guard let allowed = Self.paths[path] else { return nil }
+            guard method == allowed else {
+                return AdminService.Answer(
+                    status: 405, contentType: "text/plain; charset=utf-8", body: Array("Use GET.\n".utf8), allow: "GET, HEAD")
+            }
+            return await answer(path)
+        }
+    }
+
+    private static let paths: [String: Method] = ["/healthz": .get, "/readyz": .get, "/metrics": .get]
+
+    private func answer(_ path: String) async -> AdminService.Answer? {
+        let server = self.server.withLock { $0 }
+        switch path {
+        case "/healthz":
+            return text(200, "ok\n")
+        case "/readyz":
+            guard let server else { return text(503, "starting\n") }
+            if server.isDraining { return text(503, "draining\n") }
+            return server.audit.accepts ? text(200, "ready\n") : text(503, "the audit trail can't be written\n")
+        case "/metrics":
+            guard let server else { return text(503, "starting\n") }
+            return AdminService.Answer(
+                status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8",
+                body: await MetricsPage.make(server))
+        case _:
+            return nil
+        }
+    }
+
+    private func text(_ status: Int, _ text: String) -> AdminService.Answer {
+        AdminService.Answer(status: status, contentType: "text/plain; charset=utf-8", body: Array(text.utf8))
+    }
+}

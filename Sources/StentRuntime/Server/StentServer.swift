@@ -1,0 +1,264 @@
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import StentAudit
+import StentModel
+import StentProxy
+import StentStore
+import Synchronization
+
+/// One running stent: its listeners, workers and audit trail, wired together.
+package final class StentServer: Sendable {
+    /// Ports that are listened on; differ from the settings where those say 0.
+    package struct Ports: Sendable {
+        package var http: Int?
+        package var https: Int?
+        package var admin: Int?
+    }
+
+    /// Why stent could not start or take new settings.
+    package struct Failure: Error, CustomStringConvertible {
+        package var description: String
+
+        package init(_ description: String) { self.description = description }
+    }
+
+    private struct Mutable: Sendable {
+        var settings: Settings
+        var digest: String
+        var tls: ServerTLS?
+        var isDraining = false
+    }
+
+    package let ports: Ports
+    let workers: [NIOLoopBound<Worker>]
+    let loops: [any EventLoop]
+    let audit: AuditFileWriter
+    let log: Logger
+    private let group: MultiThreadedEventLoopGroup
+    private let channels: [any Channel]
+    private let state: Shared
+
+    /// What changes while stent runs, for other threads than the loops.
+    private final class Shared: Sendable {
+        let value: Mutex<Mutable>
+        init(_ value: Mutable) { self.value = Mutex(value) }
+    }
+
+    private init(
+        ports: Ports, workers: [NIOLoopBound<Worker>], loops: [any EventLoop], audit: AuditFileWriter, log: Logger,
+        group: MultiThreadedEventLoopGroup, channels: [any Channel], state: Shared
+    ) {
+        self.ports = ports
+        self.workers = workers
+        self.loops = loops
+        self.audit = audit
+        self.log = log
+        self.group = group
+        self.channels = channels
+        self.state = state
+    }
+
+    /// The settings in force.
+    package var settings: Settings { state.value.withLock { $0.settings } }
+    /// Able to serve: not shutting down, and the audit trail takes records. Whether the upstream is up is not asked.
+    package var isReady: Bool { !isDraining && audit.accepts }
+    package var isDraining: Bool { state.value.withLock { $0.isDraining } }
+}
+
+// MARK: - Start
+
+extension StentServer {
+    /// Starts everything, or nothing.
+    ///
+    /// - Parameter digest: of the settings, for the trail.
+    /// - Throws: `Failure` with what to do.
+    package static func start(_ settings: Settings, digest: String = "", log: Logger) async throws -> StentServer {
+        signal(SIGPIPE, SIG_IGN)  // a peer that is gone is an error of that write, not of the process
+        let tls = try serverTLS(settings, log: log)
+        let upstreamTLS = try upstreamTLS(settings)
+        let directory = settings.audit.directory ?? "\(settings.state.directory)/audit"
+        try Files.makeDirectory(settings.state.directory, mode: 0o750)
+        let audit: AuditFileWriter
+        do {
+            audit = try AuditFileWriter(directory: directory, settings: settings.audit) { $0.tell(log) }
+        } catch {
+            throw Failure("\(error)")
+        }
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.workers ?? System.coreCount)
+        let loops = Array(group.makeIterator())
+        let limiter = ConnectionLimiter()
+        let snapshot = Snapshot(settings)
+        var workers: [NIOLoopBound<Worker>] = []
+        for loop in loops {
+            let worker = try await loop.submit {
+                NIOLoopBound(
+                    Worker(
+                        loop: loop, snapshot: snapshot, audit: audit.makeTrail(), limiter: limiter,
+                        upstreamTLS: upstreamTLS),
+                    eventLoop: loop)
+            }.get()
+            workers.append(worker)
+        }
+        let state = Shared(Mutable(settings: settings, digest: digest, tls: tls))
+        let opening = Opening(settings: settings, workers: workers, loops: loops)
+        do {
+            try await opening.open(tls: { state.value.withLock { $0.tls } })
+        } catch {
+            await opening.close()
+            _ = audit.shutdown(within: .seconds(1))
+            try? await group.shutdownGracefully()
+            throw error
+        }
+        let server = StentServer(
+            ports: opening.ports, workers: workers, loops: loops, audit: audit, log: log, group: group,
+            channels: opening.channels, state: state)
+        opening.admin.attach(server)
+        if let port = opening.ports.https, port != settings.listen.https?.address.port {
+            await server.adopt(Snapshot(settings, httpsPort: port), upstreamTLS)
+        }
+        audit.record(.start, details: [.init("version", .text(StentVersion.text)), .init("settings", .text(digest))])
+        return server
+    }
+
+    private static func serverTLS(_ settings: Settings, log: Logger) throws -> ServerTLS? {
+        guard let listener = settings.listen.https else { return nil }
+        do {
+            let loaded = try ServerIdentities.load(listener, stateDirectory: settings.state.directory)
+            if let development = loaded.development {
+                log.warning(
+                    "using a development certificate; set STENT_CERT and STENT_KEY, or listen.https.certificates",
+                    metadata: ["path": "\(development.path)", "made": development.isNew ? "now" : "earlier"])
+            }
+            return try ServerTLS(identities: loaded.identities, minimum: listener.minimumTLS)
+        } catch let error as Files.Failure {
+            throw Failure("listen.https.certificates: \(error)")
+        } catch let error as ServerIdentities.Failure {
+            throw Failure("listen.https.certificates: \(error)")
+        } catch {
+            throw Failure("listen.https.certificates: the certificates and keys can't be used together: \(error)")
+        }
+    }
+
+    private static func upstreamTLS(_ settings: Settings) throws -> UpstreamTLS? {
+        guard settings.upstream.servers.contains(where: \.isTLS) else { return nil }
+        do {
+            return try UpstreamTLS(
+                settings.upstream, authorities: try settings.upstream.tls.authorities.map { try Files.read($0) })
+        } catch {
+            throw Failure("upstream.tls.authorities: \(error)")
+        }
+    }
+}
+
+// MARK: - Change and end
+
+extension StentServer {
+    /// New settings for what comes from now on. What can't change without a restart (listeners, workers, state and audit
+    /// directory) must be as it was.
+    ///
+    /// - Throws: `Failure`; the old settings stay in force.
+    package func reload(_ new: Settings, digest: String) async throws {
+        let old = settings
+        guard old.listen.withoutCertificates == new.listen.withoutCertificates, old.workers == new.workers,
+            old.state == new.state, old.audit.directory == new.audit.directory
+        else {
+            throw Failure(
+                "listen (but certificates, hsts, trusted_proxies), workers, state and audit.directory change only with "
+                    + "a restart; the old settings stay in force")
+        }
+        let tls = try Self.serverTLS(new, log: log)
+        let upstreamTLS = try Self.upstreamTLS(new)
+        await adopt(Snapshot(new, httpsPort: ports.https), upstreamTLS)
+        audit.adopt(new.audit)
+        let former = state.value.withLock { state in
+            let former = state.digest
+            state.settings = new
+            state.digest = digest
+            state.tls = tls
+            return former
+        }
+        audit.record(.reload, details: [.init("from", .text(former)), .init("to", .text(digest))])
+    }
+
+    private func adopt(_ snapshot: Snapshot, _ upstreamTLS: UpstreamTLS?) async {
+        for (worker, loop) in zip(workers, loops) {
+            try? await loop.submit { worker.value.reconfigure(snapshot, upstreamTLS: upstreamTLS) }.get()
+        }
+    }
+
+    /// Closes and opens the audit file anew, after something else has renamed it.
+    package func reopenAudit() { audit.reopen() }
+
+    /// Stops accepting, finishes what is in flight within `timeouts.drain`, then ends the rest and stops.
+    ///
+    /// - Returns: whether everything in flight was finished.
+    @discardableResult
+    package func stop() async -> Bool {
+        let isFirst = state.value.withLock { state in
+            let isFirst = !state.isDraining
+            state.isDraining = true
+            return isFirst
+        }
+        guard isFirst else { return true }
+        for channel in channels where channel.localAddress?.port != ports.admin { try? await channel.close() }
+        let limit = TimeAmount.nanoseconds(TimeSpan(settings.timeouts.drain).nanoseconds)
+        let isComplete = await drainWorkers(within: limit)
+        for channel in channels { try? await channel.close() }
+        for (worker, loop) in zip(workers, loops) { try? await loop.submit { worker.value.shutDown() }.get() }
+        audit.record(.stop, details: [.init("complete", .flag(isComplete))])
+        let end = audit.shutdown(within: .seconds(10))
+        if !end.isComplete {
+            log.error("audit lines were lost at the end", metadata: ["lines": "\(end.linesLost)"])
+        }
+        try? await group.shutdownGracefully()
+        return isComplete
+    }
+
+    private func drainWorkers(within limit: TimeAmount) async -> Bool {
+        guard let first = loops.first else { return true }
+        let drained = EventLoopFuture.andAllSucceed(
+            zip(workers, loops).map { worker, loop in loop.flatSubmit { worker.value.drain() } }, on: first)
+        let promise = first.makePromise(of: Bool.self)
+        let timer = first.scheduleTask(in: limit) { promise.succeed(false) }
+        drained.whenComplete { _ in
+            timer.cancel()
+            promise.succeed(true)
+        }
+        return (try? await promise.futureResult.get()) ?? false
+    }
+}
+
+extension ListenSettings {
+    /// What stays the same as long as the process runs.
+    fileprivate var withoutCertificates: ListenSettings {
+        var copy = self
+        copy.https?.certificates = []
+        copy.https?.hsts = nil
+        copy.https?.minimumTLS = .tls12
+        copy.trustedProxies = []
+        return copy
+    }
+}
+
+extension AuditWriterStatus {
+    /// Says it in the log.
+    fileprivate func tell(_ log: Logger) {
+        switch self {
+        case .repaired(let path, let bytes):
+            log.warning(
+                "cut an unfinished line off the audit file", metadata: ["path": "\(path)", "bytes": "\(bytes)"])
+        case .failing(let error): log.error("the audit trail can't be written", metadata: ["cause": "\(error)"])
+        case .recovered: log.notice("the audit trail is written again")
+        case .rotated(let segment, let bytes):
+            log.info("closed an audit segment", metadata: ["segment": "\(segment)", "bytes": "\(bytes)"])
+        case .rotationFailed(let error): log.error("the audit file can't be rotated", metadata: ["cause": "\(error)"])
+        case .reopened: log.info("opened the audit file anew")
+        case .reopenFailed(let error):
+            log.error("the audit file can't be opened anew", metadata: ["cause": "\(error)"])
+        case .syncFailed(let error): log.error("the audit file can't be flushed", metadata: ["cause": "\(error)"])
+        case .dropped(let lines): log.error("audit lines were dropped", metadata: ["lines": "\(lines)"])
+        }
+    }
+}
