@@ -29,7 +29,7 @@ struct StentCommand: AsyncParsableCommand {
         } catch {
             let code = exitCode(for: error)
             let text = fullMessage(for: error)
-            fputs(text + "\n", code.isSuccess ? stdout : stderr)
+            code.isSuccess ? StandardStreams.output(text) : StandardStreams.error(text)
             Glibc.exit(code.isSuccess ? 0 : 2)
         }
     }
@@ -58,7 +58,7 @@ struct Check: ParsableCommand {
 
     func run() throws {
         let (text, code) = Checks.check(config.path)
-        fputs(text.hasSuffix("\n") ? text : text + "\n", code == 0 ? stdout : stderr)
+        code == 0 ? StandardStreams.output(text) : StandardStreams.error(text)
         throw ExitCode(code)
     }
 }

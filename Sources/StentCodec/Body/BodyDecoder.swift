@@ -17,6 +17,12 @@ package struct BodyDecoder: Sendable {
         package var content: Range<Int>
         /// The body ends behind the consumed bytes.
         package var isComplete: Bool
+
+        package init(consumed: Int, content: Range<Int>, isComplete: Bool) {
+            self.consumed = consumed
+            self.content = content
+            self.isComplete = isComplete
+        }
     }
 
     private enum State: Sendable {

@@ -1,3 +1,5 @@
+import StentModel
+
 /// Writes the chunked transfer coding (RFC 9112 §7.1) around content: head, content, `appendLineBreak`, and at last the end.
 package enum ChunkEncoder {
     /// Appends `size CR LF`, in lower-case hexadecimal.
@@ -22,6 +24,6 @@ package enum ChunkEncoder {
 
     /// Appends the last chunk and an empty trailer section.
     package static func appendEnd(to output: inout [UInt8]) {
-        output.append(text: "0\r\n\r\n")
+        output.append("0\r\n\r\n")
     }
 }

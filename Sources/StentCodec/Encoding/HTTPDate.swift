@@ -1,3 +1,5 @@
+import StentModel
+
 /// The date format of HTTP: IMF-fixdate, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
 package enum HTTPDate {
     /// The bytes of every such date.
@@ -12,11 +14,11 @@ package enum HTTPDate {
         let days = seconds / 86_400
         let time = seconds % 86_400
         let date = civil(days: days)
-        output.append(text: weekday(days % 7))
-        output.append(text: ", ")
+        output.append(weekday(days % 7))
+        output.append(", ")
         output.append(twoDigits: date.day)
         output.append(Byte.space)
-        output.append(text: month(date.month))
+        output.append(month(date.month))
         output.append(Byte.space)
         output.append(twoDigits: date.year / 100)
         output.append(twoDigits: date.year % 100)
@@ -26,7 +28,7 @@ package enum HTTPDate {
         output.append(twoDigits: time / 60 % 60)
         output.append(Byte.colon)
         output.append(twoDigits: time % 60)
-        output.append(text: " GMT")
+        output.append(" GMT")
     }
 
     /// The Gregorian date of a day since 1970-01-01. Years are counted from March on, so that the leap day is the last of

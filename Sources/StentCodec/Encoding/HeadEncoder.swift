@@ -10,17 +10,17 @@ package enum HeadEncoder {
     /// - Precondition: `status` has three digits.
     package static func appendStatusLine(_ status: Int, to output: inout [UInt8]) {
         precondition(100...999 ~= status, "a status has three digits")
-        output.append(text: "HTTP/1.1 ")
+        output.append("HTTP/1.1 ")
         output.append(decimal: status)
         output.append(Byte.space)
-        output.append(text: ReasonPhrase.text(for: status))
+        output.append(ReasonPhrase.text(for: status))
         appendLineBreak(to: &output)
     }
 
     /// Appends one field line with a value of ours.
     package static func appendField(_ name: StaticString, _ value: StaticString, to output: inout [UInt8]) {
         appendName(name, to: &output)
-        output.append(text: value)
+        output.append(value)
         appendLineBreak(to: &output)
     }
 
@@ -53,7 +53,7 @@ package enum HeadEncoder {
     }
 
     private static func appendName(_ name: StaticString, to output: inout [UInt8]) {
-        output.append(text: name)
+        output.append(name)
         output.append(Byte.colon)
         output.append(Byte.space)
     }

@@ -96,7 +96,7 @@ enum MetricsPage {
 
     private static func process(_ page: inout PrometheusText) {
         var usage = rusage()
-        guard getrusage(RUSAGE_SELF, &usage) == 0 else { return }
+        guard getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return }
         func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
         page.add(
             "process_cpu_seconds_total", .counter, "CPU time of the process.",

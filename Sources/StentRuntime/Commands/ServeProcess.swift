@@ -60,7 +60,7 @@ package struct ServeProcess {
     }
 
     private static func say(_ text: String) {
-        fputs(text.hasSuffix("\n") ? text : text + "\n", stderr)
+        StandardStreams.error(text)
     }
 }
 

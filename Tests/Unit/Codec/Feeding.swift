@@ -84,7 +84,8 @@ struct BodyRead: Equatable, Sendable {
 
 /// The ways in which one input is split over the calls: whole, byte by byte, and in two at each position.
 private func deliveries(of count: Int) -> [[Int]] {
-    var deliveries = [[count], Array(1...max(count, 1))]
+    guard count > 0 else { return [[0]] }
+    var deliveries = [[count], Array(1...count)]
     for position in stride(from: 1, to: count, by: 1) { deliveries.append([position, count]) }
     return deliveries
 }

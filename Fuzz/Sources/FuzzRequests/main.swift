@@ -1,0 +1,3 @@
+import FuzzOracle
+
+runFuzzer(fuzzRequests)
