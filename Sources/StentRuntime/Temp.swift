@@ -1,0 +1,2 @@
+import StentConfig
+extension SettingsTable { static var jsonSchema: String { "" }; static var markdown: String { "" } }
