@@ -71,7 +71,10 @@ let package = Package(
             dependencies: ["StentRuntime", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: house),
 
-        .target(name: "HospKit", dependencies: [nio, nioPosix, .product(name: "NIOHTTP1", package: "swift-nio")], swiftSettings: house),
+        .target(
+            name: "HospKit",
+            dependencies: [nio, nioPosix, .product(name: "NIOHTTP1", package: "swift-nio")],
+            swiftSettings: house),
         .executableTarget(
             name: "hosp",
             dependencies: ["HospKit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
@@ -79,7 +82,10 @@ let package = Package(
 
         .target(
             name: "StentTestKit",
-            dependencies: ["StentModel", "StentAudit", "StentConfig", "StentRuntime", nio, nioPosix],
+            dependencies: [
+                "StentModel", "StentAudit", "StentConfig", "StentRuntime", nio, nioPosix,
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: house),
         .testTarget(
             name: "Unit",
