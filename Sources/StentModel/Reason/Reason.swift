@@ -46,6 +46,7 @@ package enum Reason: String, Sendable, CaseIterable, Error {
     case requestMalformedTrailer = "request.malformed-trailer"
     case requestUnsupportedExpectation = "request.unsupported-expectation"
     case requestHeadTimeout = "request.head-timeout"
+    case requestHeadTruncated = "request.head-truncated"
     case requestBodyTimeout = "request.body-timeout"
     case requestBodyTruncated = "request.body-truncated"
 

@@ -13,7 +13,8 @@ extension Reason {
             .requestRepeatedAuthorization, .requestRepeatedContentType, .requestNominatedEndToEndField,
             .requestMethodOverride, .requestTargetForm, .requestTargetByte, .requestPercentEncoding,
             .requestEncodedControl, .requestDotSegment, .requestAmbiguousPath, .requestMalformedChunk,
-            .requestChunkExtensionTooLarge, .requestTrailerTooLarge, .requestMalformedTrailer, .requestBodyTruncated:
+            .requestChunkExtensionTooLarge, .requestTrailerTooLarge, .requestMalformedTrailer, .requestHeadTruncated,
+            .requestBodyTruncated:
             (400, "Bad Request")
         case .adminNotFound: (404, "Not Found")
         case .requestMethodRefused, .adminMethodNotAllowed: (405, "Method Not Allowed")
@@ -87,6 +88,7 @@ extension Reason {
         case .requestMalformedTrailer: "The trailer section is malformed."
         case .requestUnsupportedExpectation: "Only the expectation 100-continue is met here."
         case .requestHeadTimeout: "The head did not arrive in time."
+        case .requestHeadTruncated: "The connection ended before the head did."
         case .requestBodyTimeout: "The content did not arrive in time, or too slowly."
         case .requestBodyTruncated: "The connection ended before the content did."
         case .clientGone: "The client closed the connection before its answer was complete."

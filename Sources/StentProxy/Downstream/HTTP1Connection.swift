@@ -120,7 +120,12 @@ final class HTTP1Connection: ChannelDuplexHandler {
         worker.timers.cancel(timer)
         timer.fire = nil
         handler.stream = nil
-        if !answerIsComplete || handler.isActive { handler.clientGone(now: worker.now) }
+        if !answerIsComplete || handler.isActive {
+            handler.clientGone(now: worker.now)
+        } else if headHasBegun {
+            handler.head.removeAll()
+            handler.refuse(.requestHeadTruncated, headIsReadable: false, now: worker.now)
+        }
         input = ByteBuffer()
         worker.closed(self)
         worker.limiter.release(peer)
@@ -153,8 +158,10 @@ final class HTTP1Connection: ChannelDuplexHandler {
         inputHasEnded = true
         let now = worker.now
         switch reading {
+        case .head where headHasBegun:
+            refuse(.requestHeadTruncated, now: now)
         case .handshake, .head, .lingering, .discarding:
-            if answerIsComplete { close() }
+            close()
         case .content:
             handler.requestFailed(.requestBodyTruncated, now: now)
         case .nothing: break
@@ -440,7 +447,7 @@ extension HTTP1Connection: DownstreamStream {
 
     func deadlineChanged() {
         guard !isClosed, !isProcessing else { return }
-        worker.schedule(timer, due: nextDue, now: lastRead)
+        worker.schedule(timer, due: nextDue)
     }
 
     private func writeOutput(promise: EventLoopPromise<Void>?) {

@@ -35,12 +35,12 @@ extension ExchangeDriver {
         case .detach:
             detach(now: now)
         }
-        deadlineChanged(now: now)
+        deadlineChanged()
     }
 
-    func deadlineChanged(now: Moment) {
+    func deadlineChanged() {
         if isDetached {
-            worker.schedule(detachedTimer, due: machine.due, now: now)
+            worker.schedule(detachedTimer, due: machine.due)
         } else {
             stream?.deadlineChanged()
         }

@@ -38,8 +38,8 @@ extension ExchangeDriver {
     }
 
     func answer(_ reason: Reason, now: Moment) {
-        guard let stream else { return finish() }
-        guard let (status, title) = reason.answer else { return finish() }
+        guard let stream else { return settleDelivery(now: now) }
+        let (status, title) = reason.answer ?? (500, "Internal Server Error")
         var text: [UInt8] = []
         id.append(to: &text, head: head)
         var body: [UInt8] = []

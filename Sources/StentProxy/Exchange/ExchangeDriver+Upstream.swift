@@ -32,7 +32,7 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
         }
         connection.flush()
         if !requestHasEnded { stream?.setReading(connection.isWritable) }
-        deadlineChanged(now: now)
+        deadlineChanged()
     }
 
     func notLent(_ failure: UpstreamFailure) {

@@ -35,7 +35,7 @@ final class LoopTimers {
     var isEmpty: Bool { count == 0 }
 
     /// Sets when the node is due; the distant future is never.
-    func set(_ node: TimerNode, due: Moment, now: Moment) {
+    func set(_ node: TimerNode, due: Moment) {
         node.due = due
         guard due != .distantFuture else { return }  // a scheduled node is dropped when its bucket comes
         if node.isScheduled, node.bucketTime <= due.nanoseconds / Self.tick.nanoseconds + 1 { return }

@@ -98,8 +98,8 @@ package final class Worker {
 // MARK: - Timers
 
 extension Worker {
-    func schedule(_ node: TimerNode, due: Moment, now: Moment) {
-        timers.set(node, due: due, now: now)
+    func schedule(_ node: TimerNode, due: Moment) {
+        timers.set(node, due: due)
         ensureTicking()
     }
 
