@@ -111,7 +111,7 @@ extension OutputSpan where Element == UInt8 {
                 index = zeros.upperBound
                 continue
             }
-            if index > 0, index != zeros.upperBound || zeros.isEmpty { append(0x3A) }
+            if index > 0, index != zeros.upperBound { append(0x3A) }
             append(hexadecimal: group(index, of: high, low))
             index += 1
         }
