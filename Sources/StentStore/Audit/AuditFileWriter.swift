@@ -44,13 +44,17 @@ package final class AuditFileWriter: Sendable {
     ) throws(AuditStoreError) {
         let held = try AuditDirectory(path: directory)
         let queue = AuditQueue(settings: settings, reserve: reserve)
+        var opened: LiveFile?
         do throws(AuditStoreError) {
             let live = try LiveFile(path: held.livePath, calls: calls)
+            opened = live
+            held.sync()
             let loop = AuditWriterLoop(
                 queue: queue, directory: held, live: live, calls: calls, retryPause: TimeSpan(retryPause),
                 onStatus: onStatus)
             thread = Mutex(try WriterThread(name: "stent-audit", path: directory) { loop.run() })
         } catch {
+            opened?.close()
             held.unlock()
             throw error
         }

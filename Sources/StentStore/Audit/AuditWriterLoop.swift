@@ -91,9 +91,10 @@ final class AuditWriterLoop {
         let room = queue.rotateSize.load(ordering: .relaxed) - live.size
         if bytes.count - offset <= room { return bytes.count }
         if room > 0, let feed = bytes[offset..<offset + room].lastIndex(of: 0x0A) { return feed + 1 }
-        if live.holdsRecords, !live.isTorn, .monotonic() >= nextRotation { return offset }
-        // A line larger than a segment, the rest of one, or a live file that can't be renamed at present.
-        return bytes[offset...].firstIndex(of: 0x0A).map { $0 + 1 } ?? bytes.count
+        if live.isTorn || !live.holdsRecords {  // the rest of a line, or one that is larger than a segment
+            return bytes[offset...].firstIndex(of: 0x0A).map { $0 + 1 } ?? bytes.count
+        }
+        return .monotonic() >= nextRotation ? offset : bytes.count
     }
 
     private func writeOwnLines() {
@@ -227,7 +228,7 @@ final class AuditWriterLoop {
 
     private func replace(by next: LiveFile) {
         sync()
-        close(live.descriptor)
+        live.close()
         live = next
         directory.sync()
     }
@@ -248,7 +249,7 @@ final class AuditWriterLoop {
     private func end() {
         syncFailed = false
         sync()
-        close(live.descriptor)
+        live.close()
         directory.sync()
         directory.unlock()
         let endedWell = !syncFailed && !hasGivenUp
