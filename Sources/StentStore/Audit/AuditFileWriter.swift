@@ -6,7 +6,7 @@ import Synchronization
 package struct AuditShutdown: Sendable, Equatable {
     /// Everything was written and flushed to the disk.
     package var isComplete: Bool
-    /// Lines that could not be written any more.
+    /// Lines that were given up; where the writer hung in the kernel, those that it still held are not among them.
     package var linesLost: Int
 
     package init(isComplete: Bool, linesLost: Int) {

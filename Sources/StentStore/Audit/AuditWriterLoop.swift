@@ -56,8 +56,6 @@ final class AuditWriterLoop {
         end()
     }
 
-    // MARK: Writing
-
     /// Writes whole lines, or what is left of them after a part was taken; returns when all is written or given up.
     private func write(_ batch: borrowing AuditBatch, mayRotate: Bool) {
         let bytes = batch.bytes
@@ -114,8 +112,6 @@ final class AuditWriterLoop {
 
     private var now: WallTime { WallTime(nanoseconds: calls.wallNanoseconds()) }
 
-    // MARK: Standing still
-
     /// Waits before the next try; says how many bytes must be written again because the file was changed meanwhile.
     private func standStill(_ code: Int32) -> Int {
         let now = Moment.monotonic()
@@ -162,8 +158,6 @@ final class AuditWriterLoop {
         onStatus(.dropped(lines: dropped - droppedReported))
         droppedReported = dropped
     }
-
-    // MARK: Changing files
 
     /// Closes the live file under a segment's name and begins a new one.
     ///

@@ -71,13 +71,15 @@ import Testing
         #expect(writer.metrics.linesWritten == 6_001 + (try events(in: scratch.wholeTrail()).count))
     }
 
-    @Test(arguments: [1, 7, 300, 4_096])
-    func `short and interrupted writes go on in the middle of the line`(largest: Int) throws {
-        let writer = try writer(on: SmallDisk(largestWrite: largest, interrupts: 3), .with(rotateSize: 5_000))
+    @Test(arguments: [1, 7, 300, 4_096], [64, 5_000])
+    func `short and interrupted writes go on in the middle of the line`(largest: Int, rotateSize: Int) throws {
+        let disk = SmallDisk(largestWrite: largest, interrupts: 3)
+        let writer = try writer(on: disk, .with(rotateSize: rotateSize))
         let trail = writer.makeTrail()
         for number in 0..<100 { trail.record(numbered(number), head: RequestHead()) }
         trail.flush()
         #expect(writer.shutdown(within: .seconds(30)).isComplete)
+        for segment in try scratch.segments() { _ = try lines(in: scratch.bytes(at: segment)) }
         #expect(try exchanges(in: scratch.wholeTrail()).map(\.number) == Array(0..<100))
         #expect(writer.metrics.writeErrors == 0)
     }
