@@ -53,6 +53,7 @@ final class AuditWriterLoop {
             writeOwnLines()
             queue.recycle(&batches)
         } while stopDeadline == nil || !queue.closeIfEmpty()
+        while !ownLines.bytes.isEmpty { writeOwnLines() }  // writing them may end a standstill, which is one more line
         end()
     }
 
