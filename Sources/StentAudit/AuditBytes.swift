@@ -29,19 +29,16 @@ extension OutputSpan where Element == UInt8 {
         append(run: digits.span.extracting(start..<20))
     }
 
-    /// Appends `number` with leading zeros.
-    ///
-    /// - Parameters:
-    ///   - number: not negative, and of no more than `width` digits.
-    ///   - width: 2, 3, 4 or 6.
-    mutating func append(padded number: Int, width: Int) {
-        var rest = number.magnitude
-        var digits: InlineArray<6, UInt8> = .init(repeating: 0x30)
-        for index in stride(from: width - 1, through: 0, by: -1) {
-            digits[index] = digit(rest % 10)
-            rest /= 10
-        }
-        append(run: digits.span.extracting(0..<width))
+    /// Appends two digits: the last two of a number.
+    mutating func append(pair number: UInt) {
+        append(digit(number / 10 % 10))
+        append(digit(number % 10))
+    }
+
+    /// Appends three digits: the last three of a number.
+    mutating func append(triple number: UInt) {
+        append(digit(number / 100 % 10))
+        append(pair: number)
     }
 
     /// Appends a span in milliseconds with three decimals, which is to the microsecond; a negative one as 0.
@@ -54,9 +51,7 @@ extension OutputSpan where Element == UInt8 {
         append(integer: microseconds / 1_000)
         append(0x2E)
         let fraction = UInt(microseconds % 1_000)
-        append(digit(fraction / 100))
-        append(digit(fraction / 10 % 10))
-        append(digit(fraction % 10))
+        append(triple: fraction)
     }
 
     /// Appends a UUID in its usual form (RFC 9562 §4).
@@ -111,7 +106,7 @@ extension OutputSpan where Element == UInt8 {
                 index = zeros.upperBound
                 continue
             }
-            if index > 0, index != zeros.upperBound || zeros.isEmpty { append(0x3A) }
+            if index > 0, index != zeros.upperBound { append(0x3A) }
             append(hexadecimal: group(index, of: high, low))
             index += 1
         }

@@ -65,7 +65,9 @@ package enum AuditLine {
 
     /// The keys that every line begins with.
     static func appendStart(time: WallTime, to output: inout OutputSpan<UInt8>) {
-        output.append(#"{"v":1,"time":""#)
+        output.append(#"{"v":"#)
+        output.append(integer: schemaVersion)
+        output.append(#","time":""#)
         Timestamp.append(time, to: &output)
         output.append(0x22)
     }

@@ -7,15 +7,17 @@ package enum Timestamp {
         let (seconds, nanoseconds) = time.nanoseconds.floored(by: 1_000_000_000)
         let (days, second) = seconds.floored(by: 86_400)
         let date = CivilDate(daysSince1970: Int(days))
-        output.append(padded: date.year, width: 4)
+        output.append(pair: date.year / 100)
+        output.append(pair: date.year)
         output.append(0x2D)
-        output.append(padded: date.month, width: 2)
+        output.append(pair: date.month)
         output.append(0x2D)
-        output.append(padded: date.day, width: 2)
+        output.append(pair: date.day)
         output.append(0x54)
-        appendClock(of: Int(second), separator: 0x3A, to: &output)
+        appendClock(of: UInt(second), separator: 0x3A, to: &output)
         output.append(0x2E)
-        output.append(padded: Int(nanoseconds / 1_000), width: 6)
+        output.append(triple: UInt(nanoseconds / 1_000_000))
+        output.append(triple: UInt(nanoseconds / 1_000 % 1_000))
         output.append(0x5A)
     }
 
@@ -24,22 +26,23 @@ package enum Timestamp {
         let (seconds, nanoseconds) = time.nanoseconds.floored(by: 1_000_000_000)
         let (days, second) = seconds.floored(by: 86_400)
         let date = CivilDate(daysSince1970: Int(days))
-        output.append(padded: date.year, width: 4)
-        output.append(padded: date.month, width: 2)
-        output.append(padded: date.day, width: 2)
+        output.append(pair: date.year / 100)
+        output.append(pair: date.year)
+        output.append(pair: date.month)
+        output.append(pair: date.day)
         output.append(0x54)
-        appendClock(of: Int(second), separator: nil, to: &output)
+        appendClock(of: UInt(second), separator: nil, to: &output)
         output.append(0x2E)
-        output.append(padded: Int(nanoseconds / 1_000_000), width: 3)
+        output.append(triple: UInt(nanoseconds / 1_000_000))
         output.append(0x5A)
     }
 
-    private static func appendClock(of second: Int, separator: UInt8?, to output: inout OutputSpan<UInt8>) {
-        output.append(padded: second / 3_600, width: 2)
+    private static func appendClock(of second: UInt, separator: UInt8?, to output: inout OutputSpan<UInt8>) {
+        output.append(pair: second / 3_600)
         if let separator { output.append(separator) }
-        output.append(padded: second / 60 % 60, width: 2)
+        output.append(pair: second / 60 % 60)
         if let separator { output.append(separator) }
-        output.append(padded: second % 60, width: 2)
+        output.append(pair: second % 60)
     }
 }
 
@@ -47,9 +50,9 @@ package enum Timestamp {
 ///
 /// The years that nanoseconds in 64 bits reach, 1677 to 2262, all have four digits.
 private struct CivilDate {
-    var year: Int
-    var month: Int
-    var day: Int
+    var year: UInt
+    var month: UInt
+    var day: UInt
 
     /// Counted in eras of 400 years that begin on 1 March, so that the leap day is the last of its year.
     init(daysSince1970 days: Int) {
@@ -59,9 +62,9 @@ private struct CivilDate {
         let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
         let monthFromMarch = (5 * dayOfYear + 2) / 153
-        day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-        month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        day = UInt(dayOfYear - (153 * monthFromMarch + 2) / 5 + 1)
+        month = UInt(monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9)
+        year = UInt(yearOfEra + era * 400 + (month <= 2 ? 1 : 0))
     }
 }
 

@@ -6,7 +6,7 @@ import Synchronization
 package struct AuditShutdown: Sendable, Equatable {
     /// Everything was written and flushed to the disk.
     package var isComplete: Bool
-    /// Lines that could not be written any more.
+    /// Lines that were given up; where the writer hung in the kernel, those that it still held are not among them.
     package var linesLost: Int
 
     package init(isComplete: Bool, linesLost: Int) {
@@ -44,13 +44,17 @@ package final class AuditFileWriter: Sendable {
     ) throws(AuditStoreError) {
         let held = try AuditDirectory(path: directory)
         let queue = AuditQueue(settings: settings, reserve: reserve)
+        var opened: LiveFile?
         do throws(AuditStoreError) {
             let live = try LiveFile(path: held.livePath, calls: calls)
+            opened = live
+            held.sync()
             let loop = AuditWriterLoop(
                 queue: queue, directory: held, live: live, calls: calls, retryPause: TimeSpan(retryPause),
                 onStatus: onStatus)
             thread = Mutex(try WriterThread(name: "stent-audit", path: directory) { loop.run() })
         } catch {
+            opened?.close()
             held.unlock()
             throw error
         }

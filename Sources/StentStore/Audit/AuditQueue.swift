@@ -15,7 +15,7 @@ final class AuditQueue: Sendable {
     /// Size of a worker's buffer.
     static let bufferSize = 256 << 10
     /// Lines shorter than this never make a buffer grow, because it is handed over before.
-    static let headroom = 16 << 10
+    static let headroom = 64 << 10
     /// Of the reserve, what refusals may take, so that they can't use up the room of exchanges that were let in.
     static let refusalReserve = 1 << 20
 

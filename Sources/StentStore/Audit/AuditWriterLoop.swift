@@ -53,10 +53,9 @@ final class AuditWriterLoop {
             writeOwnLines()
             queue.recycle(&batches)
         } while stopDeadline == nil || !queue.closeIfEmpty()
+        while !ownLines.bytes.isEmpty { writeOwnLines() }  // writing them may end a standstill, which is one more line
         end()
     }
-
-    // MARK: Writing
 
     /// Writes whole lines, or what is left of them after a part was taken; returns when all is written or given up.
     private func write(_ batch: borrowing AuditBatch, mayRotate: Bool) {
@@ -91,9 +90,10 @@ final class AuditWriterLoop {
         let room = queue.rotateSize.load(ordering: .relaxed) - live.size
         if bytes.count - offset <= room { return bytes.count }
         if room > 0, let feed = bytes[offset..<offset + room].lastIndex(of: 0x0A) { return feed + 1 }
-        if live.holdsRecords, !live.isTorn, .monotonic() >= nextRotation { return offset }
-        // A line larger than a segment, the rest of one, or a live file that can't be renamed at present.
-        return bytes[offset...].firstIndex(of: 0x0A).map { $0 + 1 } ?? bytes.count
+        if live.isTorn || !live.holdsRecords {  // the rest of a line, or one that is larger than a segment
+            return bytes[offset...].firstIndex(of: 0x0A).map { $0 + 1 } ?? bytes.count
+        }
+        return .monotonic() >= nextRotation ? offset : bytes.count
     }
 
     private func writeOwnLines() {
@@ -112,8 +112,6 @@ final class AuditWriterLoop {
     }
 
     private var now: WallTime { WallTime(nanoseconds: calls.wallNanoseconds()) }
-
-    // MARK: Standing still
 
     /// Waits before the next try; says how many bytes must be written again because the file was changed meanwhile.
     private func standStill(_ code: Int32) -> Int {
@@ -161,8 +159,6 @@ final class AuditWriterLoop {
         onStatus(.dropped(lines: dropped - droppedReported))
         droppedReported = dropped
     }
-
-    // MARK: Changing files
 
     /// Closes the live file under a segment's name and begins a new one.
     ///
@@ -227,7 +223,7 @@ final class AuditWriterLoop {
 
     private func replace(by next: LiveFile) {
         sync()
-        close(live.descriptor)
+        live.close()
         live = next
         directory.sync()
     }
@@ -248,7 +244,7 @@ final class AuditWriterLoop {
     private func end() {
         syncFailed = false
         sync()
-        close(live.descriptor)
+        live.close()
         directory.sync()
         directory.unlock()
         let endedWell = !syncFailed && !hasGivenUp

@@ -42,10 +42,13 @@ struct LiveFile {
             repaired = length - whole
             holdsRecords = whole > 0
         } catch {
-            close(opened)
+            Glibc.close(opened)
             throw error
         }
     }
+
+    /// Ends its use.
+    func close() { Glibc.close(descriptor) }
 
     /// Notes bytes that the system has taken.
     mutating func advance(by bytes: ArraySlice<UInt8>) {

@@ -48,13 +48,38 @@ import Testing
         #expect(writer.metrics.bytesWritten == (try scratch.wholeTrail().count))
     }
 
-    @Test(arguments: [1, 7, 300, 4_096])
-    func `short and interrupted writes go on in the middle of the line`(largest: Int) throws {
-        let writer = try writer(on: SmallDisk(largestWrite: largest, interrupts: 3), .with(rotateSize: 5_000))
+    @Test(arguments: [1, 90, 700])
+    func `what waits behind a standstill keeps its order, however it was handed over`(linesAtOnce: Int) async throws {
+        let disk = SmallDisk(room: 0)
+        let writer = try writer(on: disk)
+        let trails = [writer.makeTrail(), writer.makeTrail()]
+        trails[0].record(numbered(0), head: RequestHead())
+        trails[0].flush()
+        #expect(await log.next(where: Self.isFailing) != nil)
+        for number in 1...3_000 {
+            for (worker, trail) in trails.enumerated() {
+                trail.record(numbered(number, worker: worker), head: RequestHead())
+                if number % linesAtOnce == 0 { trail.flush() }
+            }
+        }
+        for trail in trails { trail.flush() }
+        disk.makeRoom(.max)
+        #expect(writer.shutdown(within: .seconds(30)).isComplete)
+        let read = try exchanges(in: scratch.wholeTrail())
+        #expect(read.filter { $0.worker == 0 }.map(\.number) == Array(0...3_000))
+        #expect(read.filter { $0.worker == 1 }.map(\.number) == Array(1...3_000))
+        #expect(writer.metrics.linesWritten == 6_001 + (try events(in: scratch.wholeTrail()).count))
+    }
+
+    @Test(arguments: [1, 7, 300, 4_096], [64, 5_000])
+    func `short and interrupted writes go on in the middle of the line`(largest: Int, rotateSize: Int) throws {
+        let disk = SmallDisk(largestWrite: largest, interrupts: 3)
+        let writer = try writer(on: disk, .with(rotateSize: rotateSize))
         let trail = writer.makeTrail()
         for number in 0..<100 { trail.record(numbered(number), head: RequestHead()) }
         trail.flush()
         #expect(writer.shutdown(within: .seconds(30)).isComplete)
+        for segment in try scratch.segments() { _ = try lines(in: scratch.bytes(at: segment)) }
         #expect(try exchanges(in: scratch.wholeTrail()).map(\.number) == Array(0..<100))
         #expect(writer.metrics.writeErrors == 0)
     }

@@ -112,44 +112,50 @@ struct ReadLine: Equatable {
     var number: Int
 }
 
-/// Reads a trail strictly: every line a JSON object, the last one ended. Events are passed over.
+/// Reads a trail strictly: every line one whole object, the last one ended. Events are passed over.
 func exchanges(in trail: [UInt8]) throws -> [ReadLine] {
-    try lines(in: trail).compactMap { line in
-        guard let worker = integer(after: #""peer_port":"#, in: line) else { return nil }
-        return ReadLine(worker: worker, number: try #require(integer(after: #""bytes_in":"#, in: line)))
+    var read: [ReadLine] = []
+    for line in try lines(in: trail) {
+        let text = String(line)
+        guard let worker = integer(after: #""peer_port":"#, in: text) else { continue }
+        let number = try #require(integer(after: #""bytes_in":"#, in: text))
+        read.append(ReadLine(worker: worker, number: number))
     }
+    return read
 }
 
 /// The names of the events in a trail, with their details.
 func events(in trail: [UInt8]) throws -> [(name: String, details: [String: Any])] {
-    try lines(in: trail).compactMap { line in
-        let object = try #require(try JSONSerialization.jsonObject(with: Data(line)) as? [String: Any])
+    try lines(in: trail).filter { $0.contains(#","details":{"#) }.compactMap { line in
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
         guard let details = object["details"] as? [String: Any] else { return nil }
         return (try #require(object["event"] as? String), details)
     }
 }
 
 /// The lines of a trail, each checked to be one whole object: cheap enough for hundreds of thousands.
-func lines(in trail: [UInt8]) throws -> [ArraySlice<UInt8>] {
+func lines(in trail: [UInt8]) throws -> [Substring] {
     if trail.isEmpty { return [] }
     #expect(trail.last == 0x0A, "the trail ends in the middle of a line")
-    let lines = trail.dropLast().split(separator: 0x0A, omittingEmptySubsequences: false)
+    let text = try #require(String(validating: trail, as: UTF8.self))
+    let lines = text.dropLast().split(separator: "\n", omittingEmptySubsequences: false)
     for (index, line) in lines.enumerated() {
-        let looksWhole =
-            line.starts(with: #"{"v":1,"time":""#.utf8) && line.last == 0x7D
-            && !line.dropFirst().starts(with: #"{"v""#.utf8)
-        try #require(looksWhole, "line \(index) is not whole: \(String(decoding: line, as: UTF8.self))")
-        // JSON proper is read from a sample and from whatever is unusual, because reading all of it takes minutes.
+        let isWhole = line.hasPrefix(#"{"v":1,"time":""#) && (line.hasSuffix("]}") || line.hasSuffix("}}"))
+        if !isWhole { Issue.record("line \(index) is not whole: \(line)") }
+        // JSON proper is read from a sample, because reading all of it would take most of the test's time.
         if index % 1_000 == 0 || lines.count < 2_000 {
-            _ = try JSONSerialization.jsonObject(with: Data(line))
+            _ = try JSONSerialization.jsonObject(with: Data(line.utf8))
         }
     }
     return lines
 }
 
-private func integer(after key: String, in line: ArraySlice<UInt8>) -> Int? {
-    guard let range = line.firstRange(of: Array(key.utf8)) else { return nil }
-    return Int(String(decoding: line[range.upperBound...].prefix { $0 >= 0x30 && $0 <= 0x39 }, as: UTF8.self))
+/// The number behind the first place of the key. By `strstr`: the generic search takes ten seconds for 200,000 lines.
+private func integer(after key: String, in line: String) -> Int? {
+    line.withCString { start in
+        guard let place = strstr(start, key) else { return nil }
+        return Int(atoll(place + strlen(key)))
+    }
 }
 
 extension AuditSettings {
