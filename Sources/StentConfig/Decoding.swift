@@ -47,7 +47,9 @@ struct Decoding {
         if let nearest = Suggestion.nearest(to: entry.key, among: known) {
             help = "did you mean `\(nearest)`?"
         } else if let elsewhere = SettingsTable.path(endingIn: entry.key) {
-            help = "there is `\(elsewhere)`"
+            help =
+                elsewhere == entry.key
+                ? "write each part of the path on a level of its own" : "there is `\(elsewhere)`"
         }
         return ConfigProblem(.unknownKey, at: entry.place, "`\(path)` is not a setting", help: help)
     }
@@ -123,7 +125,9 @@ struct Decoding {
             failed.insert(path)
             return nil
         }
-        return Scalar(text: expanded.text, written: written, isQuoted: !isPlain && !expanded.isExpanded)
+        return Scalar(
+            text: expanded.text, written: written, isQuoted: !isPlain && !expanded.isExpanded,
+            isExpanded: expanded.isExpanded)
     }
 
     // MARK: Sentences
@@ -132,23 +136,27 @@ struct Decoding {
         _ fault: Fault, _ kind: Kind<Value>, _ scalar: Scalar, at place: Place, _ path: String
     ) -> ConfigProblem {
         let name = Self.named(path)
-        let isShown = !kind.isSecret && !scalar.text.isEmpty
+        let read = scalar.text.isEmpty ? "" : ", not `\(scalar.echo)`"
         switch fault {
-        case .wrongType(let help):
-            let sentence = "\(name) must be \(kind.expected)" + (isShown ? ", not `\(scalar.echo)`" : "")
-            return ConfigProblem(.wrongType, at: place, sentence, help: help)
-        case .outOfRange:
+        case .wrongType(let help, let isQuoting):
             return ConfigProblem(
-                .outOfRange, at: place,
-                isShown ? "\(name) is `\(scalar.echo)`; it must be \(kind.range)" : "\(name) must be \(kind.range)")
+                .wrongType, at: place, "\(name) must be \(kind.expected)\(read)",
+                help: scalar.isExpanded && isQuoting ? Self.veil : help)
+        case .outOfRange:
+            return ConfigProblem(.outOfRange, at: place, "\(name) is `\(scalar.echo)`; it must be \(kind.range)")
         case .unknownValue:
-            let sentence = "\(name) must be \(kind.expected)" + (isShown ? ", not `\(scalar.echo)`" : "")
             let nearest = Suggestion.nearest(to: scalar.text, among: kind.words)
-            return ConfigProblem(.unknownValue, at: place, sentence, help: nearest.map { "did you mean `\($0)`?" })
-        case .refused(let code, let what, let help):
+            return ConfigProblem(
+                .unknownValue, at: place, "\(name) must be \(kind.expected)\(read)",
+                help: scalar.isExpanded ? Self.veil : nearest.map { "did you mean `\($0)`?" })
+        case .refused(let code, _, _, quoting: true) where scalar.isExpanded:
+            return ConfigProblem(code, at: place, "\(name) must be \(kind.expected)\(read)", help: Self.veil)
+        case .refused(let code, let what, let help, _):
             return ConfigProblem(code, at: place, "\(name) \(what)", help: help)
         }
     }
+
+    private static let veil = "its value comes from a variable and is not shown; it may be a secret"
 
     private mutating func fail(_ path: String, _ problem: ConfigProblem) {
         failed.insert(path)

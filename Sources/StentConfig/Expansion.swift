@@ -1,7 +1,7 @@
 /// Replaces `${NAME}`, `${NAME:-default}` and `${file:/path}` inside one scalar.
 ///
-/// It works on values that are already parsed, and its result is not read again: whatever a variable holds, it can't add
-/// a key, end a string or refer to another variable. `$${` stands for `${`; any other `$` stands for itself.
+/// It works on values that are already parsed, and its result is not read again: whatever a variable holds, it can't
+/// add a key, end a string or refer to another variable. `$${` stands for `${`; any other `$` stands for itself.
 struct Expansion {
     /// A password or token; nothing that belongs into a setting is larger.
     static let maximumFileSize = 64 << 10

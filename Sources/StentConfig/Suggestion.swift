@@ -1,12 +1,21 @@
 /// The known word that somebody probably meant.
-enum Suggestion {
-    /// - Returns: the nearest candidate, if at most a third of its letters differ; `nil` where none is near.
-    static func nearest(to word: String, among candidates: [String]) -> String? {
-        guard word.count <= 64 else { return nil }
+package enum Suggestion {
+    /// - Returns: the only candidate that begins as the word does, or the nearest if at most a third of its letters
+    ///   differ; `nil` where none is near, and for numbers, which are near to one another by chance.
+    package static func nearest(to word: String, among candidates: [String]) -> String? {
+        guard word.count <= 64, word.contains(where: \.isLetter) else { return nil }
         let normal = normalized(word)
+        let related = candidates.filter { candidate in
+            let letters = normalized(candidate)
+            let shared = zip(letters, normal).prefix { $0 == $1 }.count
+            // `max` for `maximum`, `retries` for `retry`.
+            return shared >= 3 && shared == normal.count || shared >= 4 && shared >= letters.count - 1
+        }
+        if related.count == 1, let only = related.first { return only }
         let ranked = candidates.map { ($0, distance(normal, normalized($0))) }
         guard let (best, distance) = ranked.min(by: { ($0.1, $0.0) < ($1.1, $1.0) }) else { return nil }
-        return distance <= max(1, best.count / 3) && distance < max(word.count, best.count) ? best : nil
+        let longest = max(word.count, best.count)
+        return distance <= max(1, longest / 3) && distance < longest ? best : nil
     }
 
     /// Case and the choice of `-` or `_` are no difference that one would make on purpose.

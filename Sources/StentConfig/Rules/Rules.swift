@@ -185,7 +185,7 @@ struct Rules {
         var path = path[...]
         while true {
             if failed.contains(String(path)) { return false }
-            guard let end = path.lastIndex(where: { $0 == "." || $0 == "[" }) else { return true }
+            guard let end = path.lastIndex(where: { $0 == "." || $0 == "[" }) else { return !failed.contains("") }
             path = path[..<end]
         }
     }

@@ -45,7 +45,7 @@ enum ListenTable {
             "The oldest version of TLS that is spoken."),
         .value(
             "hsts", \.hsts, .either("off", .duration(.zero ... .seconds(3_650 * 86_400))), .value("365d"),
-            "`max-age` of Strict-Transport-Security: for how long browsers insist on HTTPS. `0s` makes them forget it."),
+            "`max-age` of Strict-Transport-Security: how long browsers insist on HTTPS. `0s` makes them forget it."),
     ]
 
     /// What a listener's required address is set on.

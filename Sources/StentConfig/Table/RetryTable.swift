@@ -40,8 +40,8 @@ enum RetryTable {
         .value(
             "hold_response", \.holdResponse, .size(ByteCount(0) ... .mebibytes(64)), .value("1MiB"),
             """
-            An answer up to this size is held back until it is complete, so that a truncated one can be asked for again; \
-            a larger one streams.
+            An answer up to this size is held back until it is complete, so that a truncated one can be asked for \
+            again; a larger one streams.
             """),
     ]
 }

@@ -2,8 +2,8 @@ import StentModel
 
 /// The one table of settings: the decoder, its messages, docs/settings.md and the JSON Schema are all made from it.
 ///
-/// One row for each key, in the order of the documentation. The defaults are those of `Settings()`; a test holds the two
-/// together.
+/// One row for each key, in the order of the documentation. The defaults are those of `Settings()`; a test holds the
+/// two together.
 package enum SettingsTable {
     static let rows: [Row<Settings>] = [
         .constant("version", 1, "The version of this file's form."),
@@ -22,7 +22,8 @@ package enum SettingsTable {
         .section("upstream", \.upstream, UpstreamTable.rows, required: true, "The service behind stent."),
         .section("retry", \.retry, RetryTable.rows, "When an attempt that failed is made again."),
         .section(
-            "limits", \.limits, LimitsTable.limits, "Sizes and counts beyond which a request or connection is refused."),
+            "limits", \.limits, LimitsTable.limits,
+            "Sizes and counts beyond which a request or connection is refused."),
         .section("timeouts", \.timeouts, LimitsTable.timeouts, "How long a client may take."),
         .section(
             "requests", \.requests,
@@ -30,9 +31,9 @@ package enum SettingsTable {
                 .value(
                     "paths", \.paths, .choice(of: RequestSettings.Paths.self), .value("canonical"),
                     """
-                    `plain` refuses paths that no upstream should be asked to interpret: dot segments, control bytes, bad \
-                    encodings. `canonical` refuses also what servers read differently: empty segments, encoded slashes, \
-                    matrix parameters.
+                    `plain` refuses paths that no upstream should be asked to interpret: dot segments, control bytes, \
+                    bad encodings. `canonical` refuses also what servers read differently: empty segments, encoded \
+                    slashes, matrix parameters.
                     """),
                 .value(
                     "refuse_method_override", \.refuseMethodOverride, .flag, .value("true"),
@@ -42,7 +43,9 @@ package enum SettingsTable {
         .sections(
             "routes", \.routes, blank: RouteSettings(match: RoutePattern(text: "", methods: [], segments: [])),
             RouteTable.rows, .value("[]"),
-            "What holds for the requests that a pattern matches. The first match wins; a request without one is passed on."
+            """
+            What holds for the requests that a pattern matches. The first match wins; a request without one is passed on.
+            """
         ),
         .section(
             "audit", \.audit,
@@ -80,7 +83,7 @@ package enum SettingsTable {
         rows.flatMap { $0.show(settings, $0.setting.key) }
     }
 
-    /// The full path of the only setting whose last key is this one.
+    /// The full path of the only setting outside lists whose last key is this one, or which is this one.
     static func path(endingIn key: String) -> String? {
         let paths = paths(of: settings, below: "").filter { $0 == key || $0.hasSuffix(".\(key)") }
         return paths.count == 1 ? paths.first : nil
@@ -89,6 +92,7 @@ package enum SettingsTable {
     private static func paths(of settings: [Setting], below prefix: String) -> [String] {
         settings.flatMap { setting in
             let path = prefix.isEmpty ? setting.key : "\(prefix).\(setting.key)"
+            if case .sections = setting.shape { return [path] }
             return [path] + paths(of: setting.children, below: path)
         }
     }

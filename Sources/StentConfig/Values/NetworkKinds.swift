@@ -6,13 +6,18 @@ extension Kind where Value == ListenAddress {
         expected: "an IP address and a port such as `127.0.0.1:8443`", name: "address",
         schema: .object([("type", .string("string"))]),
         read: { scalar throws(Fault) in
-            guard let (host, portText) = HostName.splitPort(scalar.text), let portText else {
-                throw .wrongType(help: "an IPv6 address stands in brackets: `[::1]:8443`")
+            let text = scalar.text
+            guard let (host, portText) = HostName.splitPort(text), let portText else {
+                throw .wrongType(
+                    help: text.contains(":")
+                        ? "an IPv6 address stands in brackets: `[::1]:8443`"
+                        : "both are needed; `0.0.0.0` is every address")
             }
             guard IPAddress.bytes(of: host) != nil else {
+                let isAny = host == "*" || host.isEmpty
                 throw .wrongType(
-                    help: host == "localhost"
-                        ? "write `127.0.0.1`" : host == "*" || host.isEmpty ? "write `0.0.0.0`" : nil)
+                    help: isAny
+                        ? "every address is `0.0.0.0`, or `[::]`" : "names are not looked up; localhost is `127.0.0.1`")
             }
             guard let port = HostName.port(portText) else {
                 throw .refused(.outOfRange, "has no port from 0 to 65535")
@@ -27,17 +32,17 @@ extension Kind where Value == UpstreamServer {
     static let server = Kind(
         expected: "a URL such as `http://127.0.0.1:3000`", name: "URL",
         range: "`http` or `https`, a host, a port if need be", schema: .object([("type", .string("string"))]),
-        isSecret: true,  // a password in front of the host is refused, and must not be shown for that
         read: { scalar throws(Fault) in
+            // First of all, because no other message may repeat a password.
+            guard !scalar.text.contains("@") else {
+                throw .refused(.wrongType, "holds credentials", help: "stent passes on those of the caller")
+            }
             let isTLS = scalar.text.hasPrefix("https://")
             guard isTLS || scalar.text.hasPrefix("http://") else {
                 throw .wrongType(help: "it begins with `http://` or `https://`")
             }
             var authority = scalar.text.dropFirst(isTLS ? 8 : 7)
             if authority.hasSuffix("/") { authority = authority.dropLast() }
-            guard !authority.contains("@") else {
-                throw .refused(.wrongType, "holds credentials", help: "stent passes on those of the caller")
-            }
             guard !authority.contains(where: { "/?#".contains($0) }) else {
                 throw .refused(
                     .wrongType, "holds a path or a query", help: "a server is a host; the path is the request's")
@@ -74,7 +79,7 @@ extension Kind where Value == AddressBlock {
             let network = block.network
             guard network == block else {
                 throw .refused(
-                    .wrongType, "has address bits beyond its prefix", help: "the block is `\(network)`")
+                    .wrongType, "has address bits beyond its prefix", help: "the block is `\(network)`", quoting: true)
             }
             return block.unmapped
         },
@@ -110,8 +115,8 @@ enum HostName {
         return value
     }
 
-    /// A registered name of letters, digits, hyphens, underscores (container networks use them) and dots. One whose last
-    /// label is a number is meant as an IPv4 address, and is none.
+    /// A registered name of letters, digits, hyphens, underscores (container networks use them) and dots. One whose
+    /// last label is a number is meant as an IPv4 address, and is none.
     static func isName(_ text: String) -> Bool {
         guard text.utf8.count <= 253 else { return false }
         let labels = text.split(separator: ".", omittingEmptySubsequences: false)

@@ -21,7 +21,8 @@ extension Kind where Value == Int {
     /// A whole number: decimal, `0o` octal or `0x` hexadecimal, as in the core schema (YAML 1.2.2 §10.3.2).
     static func count(_ range: ClosedRange<Int>) -> Kind {
         Kind(
-            expected: "a whole number", name: "whole number", range: "\(range.lowerBound) to \(range.upperBound)",
+            expected: "a whole number", name: "whole number",
+            range: range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)",
             schema: .object([
                 ("type", .string("integer")), ("minimum", .int(range.lowerBound)), ("maximum", .int(range.upperBound)),
             ]),
@@ -62,10 +63,10 @@ extension Kind where Value == Duration {
             schema: .pattern("^[0-9]+(ms|s|m|h|d)$"),
             read: { scalar throws(Fault) in
                 guard let quantity = Quantity(scalar.text) else {
-                    throw .wrongType(help: scalar.text.contains(".") ? "write a whole number of a smaller unit" : nil)
+                    throw .wrongType(help: Quantity.help(for: scalar.text))
                 }
                 guard let unit = Self.units.first(where: { $0.name == quantity.unit }) else {
-                    throw .wrongType(help: Self.help(for: quantity))
+                    throw .wrongType(help: Self.help(for: quantity), quoting: true)
                 }
                 guard let number = quantity.number else { throw .outOfRange }
                 let (milliseconds, overflow) = number.multipliedReportingOverflow(by: unit.milliseconds)
@@ -96,7 +97,7 @@ extension Kind where Value == Duration {
         let (seconds, attoseconds) = duration.components
         guard attoseconds == 0 else { return "\(seconds * 1_000 + attoseconds / 1_000_000_000_000_000)ms" }
         if seconds >= 2 * 86_400, seconds.isMultiple(of: 86_400) { return "\(seconds / 86_400)d" }
-        if seconds >= 2 * 3_600, seconds.isMultiple(of: 3_600) { return "\(seconds / 3_600)h" }
+        if seconds >= 3_600, seconds.isMultiple(of: 3_600) { return "\(seconds / 3_600)h" }
         if seconds >= 2 * 60, seconds.isMultiple(of: 60) { return "\(seconds / 60)m" }
         return "\(seconds)s"
     }
@@ -121,9 +122,11 @@ extension Kind where Value == ByteCount {
             range: "\(text(range.lowerBound))\(suffix) to \(text(range.upperBound))\(suffix)",
             schema: .pattern("^[0-9]+(B|KiB|MiB|GiB)\(suffix)$"),
             read: { scalar throws(Fault) in
-                guard let quantity = Quantity(scalar.text) else { throw .wrongType() }
+                guard let quantity = Quantity(scalar.text) else {
+                    throw .wrongType(help: Quantity.help(for: scalar.text))
+                }
                 guard let unit = units.first(where: { $0.name + suffix == quantity.unit }) else {
-                    throw .wrongType(help: help(for: quantity, suffix: suffix))
+                    throw .wrongType(help: help(for: quantity, suffix: suffix), quoting: true)
                 }
                 guard let number = quantity.number else { throw .outOfRange }
                 let (value, overflow) = Int(number).multipliedReportingOverflow(by: unit.bytes)
@@ -166,6 +169,11 @@ private struct Quantity {
         guard !digits.isEmpty, unit.allSatisfy({ $0.isASCII && ($0.isLetter || $0 == "/") }) else { return nil }
         self.digits = String(digits)
         self.unit = String(unit)
+    }
+
+    static func help(for text: String) -> String? {
+        if text.contains(".") { return "write a whole number of a smaller unit" }
+        return text.contains(" ") ? "write it without the space" : nil
     }
 
     /// `nil` where it is too large for any unit.

@@ -168,7 +168,8 @@ enum RoutePatternParser {
         return text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
     }
 
+    /// - Parameter sentence: may repeat a part of the pattern, as may the help.
     private static func refused(_ sentence: String, help: String? = nil) -> Fault {
-        .refused(.badPattern, sentence, help: help)
+        .refused(.badPattern, sentence, help: help, quoting: true)
     }
 }

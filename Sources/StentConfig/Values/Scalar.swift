@@ -6,23 +6,29 @@ struct Scalar: Sendable {
     /// Written in quotes and without a variable: by YAML a string, even where it looks like a number.
     var isQuoted: Bool
 
+    /// Whether a variable was replaced. Messages then show what was written and nothing of what it became.
+    var isExpanded: Bool
+
     /// A value for messages, cut where it is long.
     var echo: String {
         let scalars = written.unicodeScalars
-        return scalars.count <= 80 ? written : String(String.UnicodeScalarView(scalars.prefix(77))) + "..."
+        let text = scalars.count <= 80 ? written : String(String.UnicodeScalarView(scalars.prefix(77))) + "..."
+        return isQuoted ? "\"\(text)\"" : text
     }
 }
 
 /// Why a scalar is no value of a kind. The decoder adds the setting's name and place.
 enum Fault: Error, Sendable, Equatable {
-    /// - Parameter help: what to write instead.
-    case wrongType(help: String? = nil)
+    /// - Parameters:
+    ///   - help: what to write instead.
+    ///   - quoting: whether the help repeats a part of the value, so that it is left out where a variable was replaced.
+    case wrongType(help: String? = nil, quoting: Bool = false)
     /// Of the right type, but beyond the range.
     case outOfRange
     /// Not among the words that are known; the candidates are those of the kind.
     case unknownValue
-    /// Readable as the type in general, and wrong in detail: `sentence` begins with what is wrong.
-    case refused(ConfigProblem.Code, String, help: String? = nil)
+    /// Readable as the type in general, and wrong in detail: the sentence goes on after the setting's name.
+    case refused(ConfigProblem.Code, String, help: String? = nil, quoting: Bool = false)
 }
 
 /// A type of setting: how it is read, shown, documented and put into a schema.
@@ -36,8 +42,6 @@ struct Kind<Value: Sendable>: Sendable {
     /// The words that are allowed, in the order in which they are documented; empty for other kinds.
     var words: [String] = []
     var schema: JSON
-    /// Whether a value may hold a password, so that messages leave it out.
-    var isSecret = false
     var read: @Sendable (Scalar) throws(Fault) -> Value
     /// The value as one would write it; `read` takes it back.
     var show: @Sendable (Value) -> String
@@ -49,7 +53,6 @@ extension Kind {
         Kind(
             expected: "\(kind.expected), or `\(word)`", name: "\(kind.name) or `\(word)`", range: kind.range,
             words: kind.words, schema: .anyOf([kind.schema, .object([("const", .string(word))])]),
-            isSecret: kind.isSecret,
             read: { scalar throws(Fault) in scalar.text == word ? nil : try kind.read(scalar) },
             show: { $0.map(kind.show) ?? word })
     }

@@ -1,7 +1,8 @@
 /// The text of a configuration file, known to be UTF-8 without control characters and of bounded size.
 struct SourceText: Sendable {
-    /// Far above any real configuration, and small enough that a mistaken path (a log, a disk image) is refused quickly.
-    static let maximumSize = 1 << 20
+    /// Far above any real configuration, and small enough that a mistaken path (a log, a disk image) is refused
+    /// quickly.
+    static let maximumSize = 256 << 10
 
     let text: String
     /// The Unicode scalars of each line, by which a place is looked up.
@@ -11,7 +12,7 @@ struct SourceText: Sendable {
     /// - Throws: what makes it unreadable as text.
     init(_ bytes: [UInt8]) throws(ConfigProblem) {
         guard bytes.count <= Self.maximumSize else {
-            throw ConfigProblem(.syntax, at: .start, "the file is larger than 1MiB; is it a configuration at all?")
+            throw ConfigProblem(.syntax, at: .start, "the file is larger than 256KiB; is it a configuration at all?")
         }
         var lines: [[Unicode.Scalar]] = [[]]
         var place = Place.start
@@ -19,6 +20,7 @@ struct SourceText: Sendable {
         var decoder = UTF8()
         var iterator = bytes.makeIterator()
         var isFirst = true
+        var isAfterReturn = false
         decoding: while true {
             switch decoder.decode(&iterator) {
             case .emptyInput:
@@ -32,8 +34,12 @@ struct SourceText: Sendable {
                     let name = String(scalar.value, radix: 16, uppercase: true)
                     throw ConfigProblem(.syntax, at: place, "the control character U+\(name) can't stand in YAML")
                 }
-                text.append(scalar)
-                if scalar == "\n" {
+                // CR and CRLF are line ends too (YAML 1.2.2 §5.4); one form of them keeps places and parser in step.
+                defer { isAfterReturn = scalar == "\r" }
+                if scalar == "\n", isAfterReturn { continue }
+                let isLineEnd = scalar == "\n" || scalar == "\r"
+                text.append(isLineEnd ? "\n" : scalar)
+                if isLineEnd {
                     lines.append([])
                     place = Place(line: place.line + 1, column: 1)
                 } else {
@@ -53,6 +59,12 @@ struct SourceText: Sendable {
         return line.indices.contains(place.column - 1) ? line[place.column - 1] : nil
     }
 
+    /// The nearest place inside the text: the parser sees a line end behind the last line, written or not.
+    func clamped(_ place: Place) -> Place {
+        guard place.line > lines.count, let last = lines.last else { return place }
+        return Place(line: lines.count, column: last.count + 1)
+    }
+
     /// Whether the line is indented by a tab anywhere.
     func isIndentedByTab(line number: Int) -> Bool {
         guard lines.indices.contains(number - 1) else { return false }
@@ -61,9 +73,9 @@ struct SourceText: Sendable {
 
     /// The first alias of an anchor of this file.
     ///
-    /// A scan by characters, not a parse, and made before one: a mapping key that is an alias of aliases costs the parser
-    /// exponential time. A false alarm needs `&name` and `*name` of one name, both at the start of a word and outside
-    /// comments.
+    /// A scan by characters, not a parse, and made before one: a mapping key that is an alias of aliases costs the
+    /// parser exponential time. A false alarm needs `&name` and `*name` of one name, both at the start of a word and
+    /// outside comments.
     func firstAlias() -> Place? {
         var anchors: Set<String> = []
         var aliases: [(name: String, place: Place)] = []

@@ -1,7 +1,7 @@
 /// A YAML value with its place, before anything is known about its type.
 ///
-/// Scalars stay text: what `on`, `0o17` or `55s` mean depends on the setting, so that no implicit typing of YAML 1.1 can
-/// turn a key into a boolean.
+/// Scalars stay text: what `on`, `0o17` or `55s` mean depends on the setting, so that no implicit typing of YAML 1.1
+/// can turn a key into a boolean.
 struct YAMLNode: Sendable {
     enum Content: Sendable {
         /// `isPlain`: written without quotes, and not as a block.

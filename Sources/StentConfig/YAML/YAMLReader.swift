@@ -2,18 +2,19 @@ import Yams
 
 /// Reads the one YAML document of a file into nodes with places.
 ///
-/// Yams parses; what it would accept or expand silently is refused here: duplicate keys, anchors and aliases, tags, merge
-/// keys, keys that are no plain text, a second document. Settings have no use for them, and each is a way to make a file
-/// mean something else than it seems to.
+/// Yams parses; what it would accept or expand silently is refused here: duplicate keys, anchors and aliases, tags,
+/// merge keys, keys that are no plain text, a second document. Settings have no use for them, and each is a way to make
+/// a file mean something else than it seems to.
 struct YAMLReader {
-    /// Beyond as many duplicates the file is broken in another way, and each costs one more parse.
+    /// Each duplicate costs one more parse. Beyond as many, or as many bytes in all, the file is broken in another way.
     private static let maximumDuplicates = 32
+    private static let maximumParsedAgain = 1 << 20
 
     private(set) var problems: [ConfigProblem] = []
     private var source: SourceText
-    /// The scalars that stand in for the first one of a key that occurs again: Yams stops at the first duplicate, so each
-    /// is given a name of its own (a private-use scalar for its first one, which keeps all places), and gets its own back
-    /// afterwards.
+    /// The scalars that stand in for the first one of a key that occurs again: Yams stops at the first duplicate, so
+    /// each is given a name of its own (a private-use scalar for its first one, which keeps all places), and gets its
+    /// own back afterwards.
     private var renamed: [Unicode.Scalar: Unicode.Scalar] = [:]
 
     init(_ source: SourceText) { self.source = source }
@@ -32,7 +33,12 @@ struct YAMLReader {
                     problems.append(ConfigProblem(.syntax, at: .start, "the file holds no settings"))
                     return nil
                 }
-                return convert(root)
+                let tree = convert(root)
+                guard tree?.isNull != true else {
+                    problems.append(ConfigProblem(.syntax, at: .start, "the file holds no settings"))
+                    return nil
+                }
+                return tree
             } catch YamlError.duplicatedKeysInMapping(_, let context) where rename(keyAt: Place(context.mark)) {
                 continue
             } catch {
@@ -45,7 +51,9 @@ struct YAMLReader {
     /// - Returns: whether the key could be renamed.
     private mutating func rename(keyAt mark: Place) -> Bool {
         var place = mark
-        guard renamed.count < Self.maximumDuplicates, let first = source.scalar(at: place) else { return false }
+        guard renamed.count < Self.maximumDuplicates,
+            renamed.count * source.text.utf8.count <= Self.maximumParsedAgain, let first = source.scalar(at: place)
+        else { return false }
         if first == "\"" || first == "'" { place.column += 1 }
         guard let original = source.scalar(at: place), !"\"'\\[{&*!?".unicodeScalars.contains(original),
             let standIn = Unicode.Scalar(0xE000 + UInt32(renamed.count))
@@ -98,7 +106,8 @@ struct YAMLReader {
             } else if let first = firstPlaces[name] {
                 problems.append(
                     ConfigProblem(
-                        .duplicateKey, at: place, "`\(name)` is set twice; the first is at line \(first.line)",
+                        .duplicateKey, at: place,
+                        "`\(name)` is set twice; the first is at \(first.line):\(first.column)",
                         help: "keep one of the two"))
             } else {
                 firstPlaces[name] = place
@@ -118,16 +127,20 @@ struct YAMLReader {
     private func problem(for error: any Error) -> ConfigProblem {
         switch error as? YamlError {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _):
-            let place = Place(mark)
+            let place = source.clamped(Place(mark))
             if source.isIndentedByTab(line: place.line) {
                 return ConfigProblem(
                     .syntax, at: place, "a tab in the indentation", help: "YAML is indented by spaces only")
+            }
+            if problem.hasPrefix("Maximum nesting level") {
+                return ConfigProblem(.syntax, at: place, "lists and mappings are nested too deeply")
             }
             return ConfigProblem(.syntax, at: place, "this is not YAML: \(problem)", help: Self.help(for: problem))
         case .composer(_, let problem, let mark, _):
             let isSecond = problem.contains("another document")
             return ConfigProblem(
-                .syntax, at: Place(mark), isSecond ? "a second document begins here" : "this is not YAML: \(problem)",
+                .syntax, at: source.clamped(Place(mark)),
+                isSecond ? "a second document begins here" : "this is not YAML: \(problem)",
                 help: isSecond ? "a configuration is one document; remove the `---`" : nil)
         case .duplicatedKeysInMapping(_, let context):
             return ConfigProblem(.duplicateKey, at: Place(context.mark), "a key is set twice here")
