@@ -15,11 +15,22 @@ package struct Profile: Sendable, Equatable {
 
     /// Shares of requests, 0 to 1, that meet each fault. A request meets one at most.
     package struct Rates: Sendable, Equatable {
-        package var errorBefore = 0.0
-        package var errorAfter = 0.0
-        package var reset = 0.0
-        package var truncate = 0.0
-        package var malformed = 0.0
+        package var errorBefore: Double
+        package var errorAfter: Double
+        package var reset: Double
+        package var truncate: Double
+        package var malformed: Double
+
+        package init(
+            errorBefore: Double = 0, errorAfter: Double = 0, reset: Double = 0, truncate: Double = 0,
+            malformed: Double = 0
+        ) {
+            self.errorBefore = errorBefore
+            self.errorAfter = errorAfter
+            self.reset = reset
+            self.truncate = truncate
+            self.malformed = malformed
+        }
     }
 
     package var name: String

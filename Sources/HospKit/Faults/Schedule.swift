@@ -13,9 +13,9 @@ package struct Plan: Sendable, Equatable {
 
 /// The seeded dice that decide each request's fate.
 ///
-/// The n-th request draws the n-th set of dice, always the same number of them and whatever the profile, the route or an injection
-/// make of them. So the same seed and the same order of requests give the same faults, and a request that did not come does
-/// not shift the dice of those after it within a run.
+/// The n-th request draws the n-th set of dice, always the same number of them, whatever its route, the profile or an injection make of
+/// them. So the same seed and the same order of requests give the same faults, and switching or injecting does not shift the dice of
+/// the requests that follow.
 package struct Schedule: Sendable {
     package let seed: UInt64
     /// Requests that have drawn.

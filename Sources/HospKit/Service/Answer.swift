@@ -19,6 +19,12 @@ package struct Answer: Sendable {
         package var kind: Kind
         package var resource: Resource
         package var id: Int
+
+        package init(kind: Kind, resource: Resource, id: Int) {
+            self.kind = kind
+            self.resource = resource
+            self.id = id
+        }
     }
 
     package init(

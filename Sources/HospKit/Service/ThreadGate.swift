@@ -1,25 +1,25 @@
 /// The threads of the simulated application server: so many jobs in service, the others wait in order of arrival.
-struct ThreadGate<Job> {
+package struct ThreadGate<Job> {
     /// Jobs in service at a time, at least 1. Lowering it lets those in service finish.
-    var threads: Int
-    private(set) var inService = 0
+    package var threads: Int
+    package private(set) var inService = 0
     private var waiting: [Job?] = []
     private var head = 0
 
-    init(threads: Int) {
+    package init(threads: Int) {
         self.threads = threads
     }
 
-    var queued: Int {
+    package var queued: Int {
         waiting.count - head
     }
 
-    mutating func enqueue(_ job: Job) {
+    package mutating func enqueue(_ job: Job) {
         waiting.append(job)
     }
 
     /// The next job to serve, which takes a thread; nil where none waits or no thread is free.
-    mutating func start() -> Job? {
+    package mutating func start() -> Job? {
         guard inService < threads, head < waiting.count, let job = waiting[head] else { return nil }
         waiting[head] = nil
         head += 1
@@ -32,12 +32,12 @@ struct ThreadGate<Job> {
     }
 
     /// Gives a thread back.
-    mutating func finish() {
+    package mutating func finish() {
         inService = max(0, inService - 1)
     }
 
     /// Forgets everything, as a crash does.
-    mutating func clear() {
+    package mutating func clear() {
         waiting.removeAll()
         head = 0
         inService = 0

@@ -39,7 +39,7 @@ final class Conversation: ChannelDuplexHandler {
     /// When the last answer was written or the connection was opened.
     private(set) var idleSince: NIODeadline?
 
-    private unowned let owner: any ConversationOwner
+    private let owner: any ConversationOwner
     private var context: ChannelHandlerContext?
     private var assembling: Received?
     private var waiting: [Received] = []
