@@ -16,7 +16,9 @@ public func compare(_ ours: Transcript, _ oracle: Transcript) {
             other.body = message.body
             other.isComplete = message.isComplete
         }
-        expectEqual(message, other, "the oracle reads the same message")
+        guard message == other else {
+            finding("the oracle reads the same message", "ours: \(ours)", "oracle: \(oracle)", "message \(index)")
+        }
     }
     guard ours.failure == nil, !ours.isClosed, ours.comparable == Int.max else { return }
     expectEqual(ours.messages.count, oracle.messages.count, "the oracle reads no message where we wait for more")

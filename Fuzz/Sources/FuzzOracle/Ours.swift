@@ -19,6 +19,8 @@ package func readRequests(_ input: [UInt8], _ delivery: Delivery?) -> Transcript
                 let step = try decoding.decode(rest)
                 let last = transcript.messages.count - 1
                 transcript.messages[last].body.append(contentsOf: input[begin..<end][from: step.content])
+                let overhead = input[begin..<begin + step.consumed].dropFirst(step.content.upperBound)
+                if step.isComplete, holdsFramingTrailer(overhead) { transcript.comparable = min(transcript.comparable, last) }
                 begin += step.consumed
                 body = decoding
                 if step.isComplete {
@@ -31,7 +33,10 @@ package func readRequests(_ input: [UInt8], _ delivery: Delivery?) -> Transcript
                 }
             } else if let length = try decoder.decode(rest, into: &head) {
                 begin += length
-                if head.method == .other || head.method == .connect || head.fields.first(.upgrade) != nil {
+                // llhttp knows a closed list of methods, and leaves the protocol at a CONNECT or an upgrade.
+                if head.method == .other || head.method == .connect || head.fields.first(.upgrade) != nil
+                    || hasTabBehindFraming(head.fields)
+                {
                     transcript.comparable = min(transcript.comparable, transcript.messages.count)
                 }
                 transcript.messages.append(
@@ -67,11 +72,13 @@ package func readResponses(_ input: [UInt8], to method: Method, _ delivery: Deli
                 let step = try decoding.decode(rest)
                 let last = transcript.messages.count - 1
                 transcript.messages[last].body.append(contentsOf: input[begin..<end][from: step.content])
+                let overhead = input[begin..<begin + step.consumed].dropFirst(step.content.upperBound)
+                if step.isComplete, holdsFramingTrailer(overhead) { transcript.comparable = min(transcript.comparable, last) }
                 begin += step.consumed
                 body = decoding
                 if step.isComplete {
                     transcript.messages[last].isComplete = true
-                    transcript.isClosed = !head.keepsConnection && !head.isInformational
+                    transcript.isClosed = !head.keepsConnection
                     body = nil
                 } else if step.consumed == 0 {
                     if end == input.count {
@@ -83,9 +90,11 @@ package func readResponses(_ input: [UInt8], to method: Method, _ delivery: Deli
                 }
             } else if let length = try decoder.decode(rest, toRequestMethod: method, into: &head) {
                 begin += length
+                // llhttp leaves the protocol at a 101 and never ends it.
+                if head.status == 101 || hasTabBehindFraming(head.fields) { transcript.comparable = transcript.messages.count }
                 transcript.messages.append(
                     Message(
-                        start: "\(head.status) " + head.fields.text(head.phrase), version: "\(head.version)",
+                        start: "\(head.status)", version: "\(head.version)",
                         fields: fieldTexts(head.fields)))
                 transcript.isClosed = head.status == 101
                 body = BodyDecoder(framing: head.framing, side: .response)
@@ -99,6 +108,27 @@ package func readResponses(_ input: [UInt8], to method: Method, _ delivery: Deli
         dropPartialBody(&transcript)
     }
     return transcript
+}
+
+/// llhttp takes no tab behind a length or coding, though it is optional white space (RFC 9110 §5.6.3).
+private func hasTabBehindFraming(_ section: FieldSection) -> Bool {
+    for line in section.lines where line.field == .contentLength || line.field == .transferEncoding {
+        var end = line.value.upperBound
+        while section.bytes[end] != 0x0D {
+            if section.bytes[end] == 0x09 { return true }
+            end += 1
+        }
+    }
+    return false
+}
+
+/// llhttp takes a trailer field for one of the head, and fails or changes its mind where it is about the framing or the
+/// connection. We check the form of trailers and drop them, so that they mean nothing behind us.
+///
+/// - Parameter overhead: what stands behind the last content of a chunked body.
+private func holdsFramingTrailer(_ overhead: ArraySlice<UInt8>) -> Bool {
+    let text = String(decoding: overhead, as: UTF8.self).lowercased()
+    return ["content-length", "transfer-encoding", "connection", "upgrade"].contains { text.contains($0) }
 }
 
 /// How much content was reported before a fault depends on the split; none of it counts.
