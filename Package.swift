@@ -94,11 +94,14 @@ let package = Package(
                 "StentTestKit",
             ],
             swiftSettings: house),
-        .testTarget(name: "Golden", dependencies: ["StentConfig", "StentModel", "StentTestKit"], swiftSettings: house),
+        .testTarget(
+            name: "Golden", dependencies: ["StentConfig", "StentModel", "StentTestKit"], exclude: ["Config"],
+            swiftSettings: house),
         .testTarget(
             name: "Integration",
             dependencies: [
-                "StentRuntime", "StentProxy", "StentStore", "HospKit", "StentTestKit", nio, nioPosix,
+                "StentModel", "StentAudit", "StentExchange", "StentRuntime", "StentProxy", "StentStore", "HospKit",
+                "StentTestKit", nio, nioPosix,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: house),

@@ -42,8 +42,10 @@ package struct RouteTable: Sendable {
                 deadline: (route?.deadline ?? settings.upstream.deadline).map { TimeSpan($0) })
         }
         routes = settings.routes.enumerated().map { index, route in
-            Route(
-                pattern: route.match, methods: MethodSet(route.match.methods), anyMethod: route.match.methods.isEmpty,
+            var methods = route.match.methods
+            if methods.contains(.get) { methods.insert(.head) }  // RFC 9110 §9.3.2: HEAD is GET without its content
+            return Route(
+                pattern: route.match, methods: MethodSet(methods), anyMethod: methods.isEmpty,
                 plan: plan(index, route.match.text, route))
         }
         fallback = plan(settings.routes.count, "", nil)

@@ -83,7 +83,8 @@ import Testing
     /// Reasons about a request's form that are not the codec's: they come from the rules behind it, or from a clock.
     private static let others: Set<Reason> = [
         .requestMethodOverride, .requestMethodRefused, .requestPercentEncoding, .requestEncodedControl,
-        .requestDotSegment, .requestAmbiguousPath, .requestBodyTooLarge, .requestHeadTimeout, .requestBodyTimeout,
+        .requestDotSegment, .requestAmbiguousPath, .requestBodyTooLarge, .requestHeadTimeout, .requestHeadTruncated,
+        .requestBodyTimeout,
     ]
     /// Reasons that tests of limits and bodies produce, where a table can't.
     private static let elsewhere: Set<Reason> = [

@@ -1,2 +1,0 @@
-import StentConfig
-extension SettingsTable { static var jsonSchema: String { "" }; static var markdown: String { "" } }
