@@ -72,7 +72,7 @@ extension ExchangeDriver {
     /// After a request whose end can't be known, or whose client is told to go, nothing more is read.
     static func closes(_ reason: Reason) -> Bool {
         switch reason.answer?.status {
-        case 400, 408, 413, 414, 431: true
+        case 400, 405, 408, 413, 414, 431: true
         case .some, .none: reason == .admissionDraining || reason == .exchangeShutdown
         }
     }
