@@ -29,12 +29,15 @@ package struct RequestDecoder: Sendable {
     /// A byte of a request line was seen, so that a client that goes silent now is answered 408; empty lines don't count.
     package var hasStarted: Bool { phase != .emptyLines }
 
+    /// The request line was read: after an error the head holds it, and no fields, so that a record can name it.
+    package var hasRequestLine: Bool { phase == .fields }
+
     /// Decodes one head that begins at the input's first byte.
     ///
     /// - Parameters:
     ///   - input: the unconsumed bytes; while the answer is `nil`, the same bytes again with more behind them.
     ///   - head: the same one in each of these calls. It is filled, with its own copy of the bytes, when a length is
-    ///     returned; until then and after an error it holds nothing of use.
+    ///     returned; until then it holds nothing of use, after an error see `hasRequestLine`.
     /// - Returns: the bytes of the head, empty lines before it included, or `nil` when more are needed. After a length the
     ///   decoder is ready for the next head.
     /// - Throws: a `request.*` reason. The decoder is then of no use until `reset()`, and the connection for no further
@@ -48,11 +51,17 @@ package struct RequestDecoder: Sendable {
         guard input.byteCount > skipped else { return nil }
         let available = input.byteCount - skipped
         let bytes = input.extracting(skipped..<skipped + min(available, limits.bytes))
-        guard try scan(bytes, into: &head) else {
-            guard available <= limits.bytes else {
-                throw phase == .requestLine ? .requestTargetTooLong : .requestHeadTooLarge
+        do throws(Reason) {
+            guard try scan(bytes, into: &head) else {
+                guard available <= limits.bytes else {
+                    throw phase == .requestLine ? .requestTargetTooLong : .requestHeadTooLarge
+                }
+                return nil
             }
-            return nil
+        } catch {
+            head.fields.removeAll()
+            if hasRequestLine { head.fields.take(bytes.extracting(0..<requestLine.cursor)) }
+            throw error
         }
         let length = scanner.cursor
         head.fields.take(bytes.extracting(0..<length))

@@ -288,12 +288,13 @@ final class HTTP1Connection: ChannelDuplexHandler {
 
     /// A head that can't be accepted: its answer is the last on this connection.
     private func refuse(_ reason: Reason, now: Moment) {
-        handler.head.removeAll()
         expectAnswer(now: now)
         closesAfterAnswer = true
         input = ByteBuffer()
         reading = .nothing
-        handler.refuse(reason, headIsReadable: false, now: now)
+        let isReadable = decoder.hasRequestLine && !handler.head.fields.bytes.isEmpty
+        if !isReadable { handler.head.removeAll() }
+        handler.refuse(reason, headIsReadable: isReadable, now: now)
     }
 
     private func expectAnswer(now: Moment) {

@@ -3,8 +3,8 @@ import StentModel
 
 /// State behind a lock that threads can wait on: `Synchronization.Mutex` has no condition variable.
 ///
-/// `@unchecked Sendable`: `state` is touched only between lock and unlock, and mutex and condition never move, being
-/// allocated once.
+/// `state` is touched only between lock and unlock, and mutex and condition never move, being allocated once.
+// proof: the paragraph above is why the compiler need not check this.
 final class Monitor<State: Sendable>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
