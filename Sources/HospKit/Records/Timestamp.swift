@@ -1,10 +1,4 @@
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
 
 /// A moment in milliseconds since 1970-01-01T00:00:00Z, printed as Rails prints it.
 package struct Timestamp: Sendable, Equatable, Comparable, CustomStringConvertible {
