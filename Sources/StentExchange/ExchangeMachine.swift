@@ -54,6 +54,8 @@ package struct ExchangeMachine: Sendable {
         var isConnected = false
         /// When the request's last byte was handed over.
         var requestSent: Moment?
+        /// Since when the upstream takes no more of the request.
+        var blockedSince: Moment?
         /// The answer's status, once its head is there.
         var status: Int?
         var retryAfter: TimeSpan?
@@ -131,7 +133,10 @@ package struct ExchangeMachine: Sendable {
         case .pausing: return deadline
         case .delivering: return .distantFuture  // only the client holds it up; its stalling is watched by the stream
         case .attempting(let attempt):
-            guard attempt.isConnected, let sent = attempt.requestSent else { return deadline }
+            guard attempt.isConnected else { return deadline }
+            guard let sent = attempt.requestSent else {
+                return min(deadline, attempt.blockedSince?.advanced(by: limits.idle) ?? .distantFuture)
+            }
             var due = sent.advanced(by: limits.attempt)
             if attempt.status == nil { due = min(due, sent.advanced(by: limits.firstByte)) }
             return min(due, deadline)
@@ -257,6 +262,13 @@ extension ExchangeMachine {
         state = .attempting(attempt)
         record.queued = TimeSpan(nanoseconds: record.queued.nanoseconds + now.since(attempt.start).nanoseconds)
         record.attempts[record.attempts.count - 1].reusedConnection = reused
+    }
+
+    /// The upstream's transport is full, or takes more again.
+    package mutating func requestBlocked(_ isBlocked: Bool, now: Moment) {
+        guard case .attempting(var attempt) = state else { return }
+        attempt.blockedSince = isBlocked ? now : nil
+        state = .attempting(attempt)
     }
 
     /// The head of a final answer arrived.
@@ -417,9 +429,10 @@ extension ExchangeMachine {
         case .pausing: return fail(.exchangeDeadline, now: now)
         case .attempting(let attempt):
             if now >= deadline { return fail(.exchangeDeadline, now: now) }
+            let unanswered: Reason = attempt.requestSent == nil ? .upstreamWriteStalled : .upstreamFirstByteTimeout
             return attemptFailed(
                 UpstreamFailure(
-                    reason: attempt.status == nil ? .upstreamFirstByteTimeout : .upstreamAttemptTimeout,
+                    reason: attempt.status == nil ? unanswered : .upstreamAttemptTimeout,
                     phase: attempt.status == nil ? .awaitingAnswer : .readingAnswer, requestLeft: true),
                 now: now, jitter: jitter)
         case .streaming(let attempt):

@@ -1,6 +1,5 @@
 import ArgumentParser
 import HospKit
-
 import Glibc
 
 @main

@@ -1,7 +1,6 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-
 import Glibc
 
 /// Who answers what arrives on connections.
@@ -167,8 +166,14 @@ final class Conversation: ChannelDuplexHandler {
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         let request = HospRequest(
             method: head.method.rawValue, target: head.uri, fields: head.headers.map { ($0.name, $0.value) })
+        // the reader stops after a request that asks for another protocol; nobody gets one here, so the connection ends
+        let asksForAnotherProtocol =
+            head.method == .CONNECT
+            || head.headers.contains(name: "upgrade")
+                && head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
         assembling = Received(
-            request: request, isHTTP10: head.version == .http1_0, keepsAlive: head.isKeepAlive)
+            request: request, isHTTP10: head.version == .http1_0,
+            keepsAlive: head.isKeepAlive && !asksForAnotherProtocol)
         if head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" }) {
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
         }

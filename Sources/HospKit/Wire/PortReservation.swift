@@ -1,5 +1,4 @@
 import NIOCore
-
 import Glibc
 
 /// Keeps a port for the service while an outage has its listener closed.
@@ -13,11 +12,7 @@ final class PortReservation: Sendable {
 
     init(host: String, port: Int) throws {
         let wanted = try SocketAddress.makeAddressResolvingHost(host, port: port)
-        #if canImport(Glibc)
         let kind = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
-        #else
-        let kind = CInt(SOCK_STREAM)
-        #endif
         descriptor = socket(CInt(wanted.protocol.rawValue), kind, 0)
         guard descriptor >= 0 else { throw IOError(errnoCode: errno, reason: "socket") }
         do {

@@ -104,7 +104,10 @@ extension ExchangeDriver {
         }
         connection.send(content: buffer)
         connection.flush()
-        if !connection.isWritable { stream?.setReading(false) }
+        if !connection.isWritable {
+            machine.requestBlocked(true, now: worker.now)
+            stream?.setReading(false)
+        }
     }
 
     /// The client has gone, its write has not: the driver lives on without a stream until the upstream has answered.

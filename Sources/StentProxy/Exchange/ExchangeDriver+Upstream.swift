@@ -31,7 +31,10 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
             stream?.sendContinue()
         }
         connection.flush()
-        if !requestHasEnded { stream?.setReading(connection.isWritable) }
+        if !requestHasEnded {
+            machine.requestBlocked(!connection.isWritable, now: now)
+            stream?.setReading(connection.isWritable)
+        }
         deadlineChanged()
     }
 
@@ -86,6 +89,7 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
 
     func upstreamWritabilityChanged(isWritable: Bool) {
         guard !requestHasEnded else { return }
+        machine.requestBlocked(!isWritable, now: worker.now)
         stream?.setReading(isWritable)
     }
 

@@ -1,6 +1,5 @@
 import NIOCore
 import NIOPosix
-
 import Glibc
 
 /// Sends raw bytes to a port and keeps everything that comes back until the connection ends.

@@ -133,6 +133,18 @@ func withHosp(
         }
     }
 
+    @Test(arguments: [
+        "GET /notes/1 HTTP/1.1\r\nConnection: Keep-Alive, Upgrade\r\nUpgrade: websocket\r\n",
+        "CONNECT hosp.example:80 HTTP/1.1\r\n",
+    ])
+    func `who asks for another protocol gets an answer and the end of the connection`(head: String) async throws {
+        try await withHosp { hosp, client in
+            let reply = try await client.send(head + "Host: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try #require(HospWireAnswer(reply))["Connection"] == "close")
+            #expect(try await hosp.counters().arrived == 1)
+        }
+    }
+
     @Test func `what is no HTTP is refused and counted`() async throws {
         try await withHosp { hosp, client in
             let reply = try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\n")
