@@ -43,7 +43,7 @@ import Testing
 
     @Test(arguments: UInt8.min...UInt8.max)
     func `in a method are those of a token`(byte: UInt8) {
-        let read = readRequests(Array("A".utf8) + [byte] + Array("B / HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
+        let read = Feed.requests(Array("A".utf8) + [byte] + Array("B / HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
         #expect((read.reason == nil) == Self.token.contains(byte))
     }
 
@@ -51,15 +51,15 @@ import Testing
     func `in a field name are those of a token, in a request without underscore`(byte: UInt8) {
         let line = Array("X".utf8) + [byte] + Array("Y: z\r\n\r\n".utf8)
         let colon = UInt8(ascii: ":")
-        let request = readRequests(Array("GET / HTTP/1.1\r\nHost: a\r\n".utf8) + line)
+        let request = Feed.requests(Array("GET / HTTP/1.1\r\nHost: a\r\n".utf8) + line)
         #expect((request.reason == nil) == (Self.token.contains(byte) && byte != UInt8(ascii: "_") || byte == colon))
-        let response = readResponses(Array("HTTP/1.1 204 X\r\n".utf8) + line)
+        let response = Feed.responses(Array("HTTP/1.1 204 X\r\n".utf8) + line)
         #expect((response.reason == nil) == (Self.token.contains(byte) || byte == colon))
     }
 
     @Test(arguments: UInt8.min...UInt8.max)
     func `in a target are all visible ones but six`(byte: UInt8) {
-        let read = readRequests(Array("GET /x".utf8) + [byte] + Array(" HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
+        let read = Feed.requests(Array("GET /x".utf8) + [byte] + Array(" HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
         let isVisible = (0x21...0x7E).contains(byte)
         #expect((read.reason == nil) == (isVisible && !"\"#<>\\".utf8.contains(byte)))
     }
@@ -70,7 +70,7 @@ import Testing
         for distance in 0..<17 {
             let padding = [UInt8](repeating: 0xE9, count: distance)
             let line = Array("X: ".utf8) + padding + [byte] + padding + Array("\r\n\r\n".utf8)
-            var decoder = RequestDecoder(limits: usualLimits)
+            var decoder = RequestDecoder(limits: Feed.limits)
             var head = RequestHead()
             let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\n".utf8) + line
             let read = try? decoder.decode(bytes.span.bytes, into: &head)
