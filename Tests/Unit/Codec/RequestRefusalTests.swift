@@ -8,6 +8,9 @@ struct RefusedRequest: Sendable, CustomTestStringConvertible {
     var reason: Reason
     var testDescription: String { "\(reason.rawValue): \(text.debugDescription)" }
 
+    /// Its bytes, one for each scalar below U+0100, so that a table can hold single bytes from 0x80 on.
+    var bytes: [UInt8] { text.unicodeScalars.map { $0.value < 0x100 ? UInt8($0.value) : 0x3F } }
+
     /// The head up to where it is wrong.
     static func raw(_ text: String, _ reason: Reason) -> Self { Self(text: text, reason: reason) }
     static func line(_ line: String, _ reason: Reason) -> Self { raw(line + "\r\nHost: a\r\n\r\n", reason) }
@@ -156,9 +159,7 @@ struct RefusedRequest: Sendable, CustomTestStringConvertible {
 @Suite struct `A refused request` {
     @Test(arguments: RefusedRequest.all)
     func `says why, however its bytes arrive`(refused: RefusedRequest) {
-        // Latin-1, so that a table can hold single bytes from 0x80 on.
-        let bytes = refused.text.unicodeScalars.map { $0.value < 0x100 ? UInt8($0.value) : 0x3F }
-        let read = Feed.requests(bytes)
+        let read = Feed.requests(refused.bytes)
         #expect(read.reason == refused.reason)
         #expect(read.heads.isEmpty)
     }

@@ -106,6 +106,9 @@ struct RefusedResponse: Sendable, CustomTestStringConvertible {
     var reason: Reason
     var testDescription: String { "\(reason.rawValue): \(text.debugDescription)" }
 
+    /// Its bytes, one for each scalar below U+0100, so that a table can hold single bytes from 0x80 on.
+    var bytes: [UInt8] { text.unicodeScalars.map { $0.value < 0x100 ? UInt8($0.value) : 0x3F } }
+
     static func raw(_ text: String, _ reason: Reason) -> Self { Self(text: text, reason: reason) }
     static func fields(_ fields: String, _ reason: Reason) -> Self {
         raw("HTTP/1.1 200 OK\r\n\(fields)\r\n\r\n", reason)
@@ -157,8 +160,7 @@ struct RefusedResponse: Sendable, CustomTestStringConvertible {
 @Suite struct `A refused response` {
     @Test(arguments: RefusedResponse.all)
     func `says why, however its bytes arrive`(refused: RefusedResponse) {
-        let bytes = refused.text.unicodeScalars.map { $0.value < 0x100 ? UInt8($0.value) : 0x3F }
-        let read = Feed.responses(bytes)
+        let read = Feed.responses(refused.bytes)
         #expect(read.reason == refused.reason)
         #expect(read.heads.isEmpty)
     }

@@ -85,24 +85,35 @@ import Testing
         .requestMethodOverride, .requestMethodRefused, .requestPercentEncoding, .requestEncodedControl,
         .requestDotSegment, .requestAmbiguousPath, .requestBodyTooLarge, .requestHeadTimeout, .requestBodyTimeout,
     ]
-    /// Reasons that tests of limits and bodies produce, where a table can't.
-    private static let elsewhere: Set<Reason> = [
-        .requestHeadTooLarge, .requestTooManyFields, .requestTargetTooLong, .requestMalformedChunk,
-        .requestChunkExtensionTooLarge, .requestTrailerTooLarge, .requestMalformedTrailer, .requestBodyTruncated,
-    ]
-
     @Test func `each have a request that is refused for them`() {
-        let tested = Set(RefusedRequest.all.map(\.reason)).union(Self.elsewhere)
+        let head = "GET /12345678 HTTP/1.1\r\nHost: a\r\n\r\n"
+        let small = BodyLimits(chunkExtensions: 1, trailers: 1)
+        var produced = RefusedRequest.all.map { Feed.requests($0.bytes).reason }
+        produced += [
+            Feed.requests(head, limits: HeadLimits(bytes: 30, fields: 9, target: 9)).reason,
+            Feed.requests(head, limits: HeadLimits(bytes: 99, fields: 0, target: 9)).reason,
+            Feed.requests(head, limits: HeadLimits(bytes: 99, fields: 9, target: 8)).reason,
+            Feed.body("x", .chunked).reason, Feed.body("1;ab\r\n", .chunked, limits: small).reason,
+            Feed.body("0\r\nA: b\r\n", .chunked, limits: small).reason, Feed.body("0\r\n\n", .chunked).reason,
+            Feed.body("", .chunked).endReason,
+        ]
         for reason in Reason.allCases where reason.rawValue.hasPrefix("request.") && !Self.others.contains(reason) {
-            #expect(tested.contains(reason), "\(reason.rawValue) has no test")
+            #expect(produced.contains(reason), "\(reason.rawValue) has no test")
         }
     }
 
     @Test func `each have a response that is refused for them`() {
-        let tested = Set(RefusedResponse.all.map(\.reason))
+        var produced = RefusedResponse.all.map { Feed.responses($0.bytes).reason }
+        let tiny = HeadLimits(bytes: 9, fields: 1, target: 0)
+        produced += [
+            Feed.responses("HTTP/1.1 200", limits: tiny).reason, Feed.body("x", .chunked, side: .response).reason,
+            Feed.body("", .length(1), side: .response).endReason,
+        ]
         for reason in Reason.allCases
-        where reason.rawValue.hasPrefix("upstream.malformed") && reason != .upstreamMalformedChunk {
-            #expect(tested.contains(reason), "\(reason.rawValue) has no test")
+        where reason.rawValue.hasPrefix("upstream.malformed")
+            || [.upstreamHeadTooLarge, .upstreamTruncated].contains(reason)
+        {
+            #expect(produced.contains(reason), "\(reason.rawValue) has no test")
         }
     }
 }
