@@ -20,7 +20,9 @@ package func readRequests(_ input: [UInt8], _ delivery: Delivery?) -> Transcript
                 let last = transcript.messages.count - 1
                 transcript.messages[last].body.append(contentsOf: input[begin..<end][from: step.content])
                 let overhead = input[begin..<begin + step.consumed].dropFirst(step.content.upperBound)
-                if step.isComplete, holdsFramingTrailer(overhead) { transcript.comparable = min(transcript.comparable, last) }
+                if step.isComplete, holdsFramingTrailer(overhead) {
+                    transcript.comparable = min(transcript.comparable, last)
+                }
                 begin += step.consumed
                 body = decoding
                 if step.isComplete {
@@ -73,7 +75,9 @@ package func readResponses(_ input: [UInt8], to method: Method, _ delivery: Deli
                 let last = transcript.messages.count - 1
                 transcript.messages[last].body.append(contentsOf: input[begin..<end][from: step.content])
                 let overhead = input[begin..<begin + step.consumed].dropFirst(step.content.upperBound)
-                if step.isComplete, holdsFramingTrailer(overhead) { transcript.comparable = min(transcript.comparable, last) }
+                if step.isComplete, holdsFramingTrailer(overhead) {
+                    transcript.comparable = min(transcript.comparable, last)
+                }
                 begin += step.consumed
                 body = decoding
                 if step.isComplete {
@@ -91,7 +95,9 @@ package func readResponses(_ input: [UInt8], to method: Method, _ delivery: Deli
             } else if let length = try decoder.decode(rest, toRequestMethod: method, into: &head) {
                 begin += length
                 // llhttp leaves the protocol at a 101 and never ends it.
-                if head.status == 101 || hasTabBehindFraming(head.fields) { transcript.comparable = transcript.messages.count }
+                if head.status == 101 || hasTabBehindFraming(head.fields) {
+                    transcript.comparable = transcript.messages.count
+                }
                 transcript.messages.append(
                     Message(
                         start: "\(head.status)", version: "\(head.version)",

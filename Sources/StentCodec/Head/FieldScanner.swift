@@ -59,7 +59,7 @@ struct FieldScanner: Sendable {
             phase = .name
             fallthrough
         case .name:
-            while index < count, nameBytes.contains(bytes.byte(index)) { index &+= 1 }
+            index = bytes.firstNotName(nameBytes, from: index, to: count)
             cursor = index
             guard index < count else { return .more }
             nameEnd = index

@@ -32,6 +32,37 @@ extension RawSpan {
         return index
     }
 
+    /// The first offset in `start..<end` whose byte is not in `set`, or `end`.
+    ///
+    /// Eight bytes at a time as long as they are letters, digits and hyphens, of which nearly all names are made; bytes
+    /// are compared in 7 bits, so that no sum carries into the next one, and those from 0x80 are taken out at the end.
+    ///
+    /// - Parameter set: holds at least letters, digits and the hyphen.
+    @inline(__always)
+    func firstNotName(_ set: ByteSet, from start: Int, to end: Int) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let high = ones &* 0x80
+        var index = start
+        while index &+ 8 <= end {
+            let word = UInt64(littleEndian: unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let low = word & ~high
+            let lower = low | (ones &* 0x20)
+            let letters = (lower &+ (ones &* (0x80 - 0x61))) & ~(lower &+ (ones &* (0x80 - 0x7B)))
+            let digits = (low &+ (ones &* (0x80 - 0x30))) & ~(low &+ (ones &* (0x80 - 0x3A)))
+            let hyphens = ~((low ^ (ones &* 0x2D)) &+ (ones &* 0x7F))
+            let others = ~((letters | digits | hyphens) & ~word) & high
+            if others == 0 {
+                index &+= 8
+                continue
+            }
+            index &+= others.trailingZeroBitCount &>> 3
+            if !set.contains(byte(index)) { return index }
+            index &+= 1
+        }
+        while index < end, set.contains(byte(index)) { index &+= 1 }
+        return index
+    }
+
     /// Whether the bytes of `range` are `lowercase`, ASCII letters compared without case.
     func equals(_ range: Range<Int>, lowercase: StaticString) -> Bool {
         guard range.count == lowercase.utf8CodeUnitCount else { return false }

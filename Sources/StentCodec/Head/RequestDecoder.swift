@@ -110,7 +110,7 @@ package struct RequestDecoder: Sendable {
             case .more: return false
             case .line(let line):
                 head.fields.lines.append(line)
-                if line.field != .other { try facts.add(line, bytes, in: head.version, table) }
+                try facts.add(line, bytes, in: head.version, table)
             case .end:
                 try facts.settle(
                     into: &head, bytes, authority: requestLine.authority, defaultPort: requestLine.defaultPort)

@@ -68,7 +68,7 @@ package struct ResponseDecoder: Sendable {
             case .more: return false
             case .line(let line):
                 head.fields.lines.append(line)
-                if line.field != .other { try facts.add(line, bytes, table) }
+                try facts.add(line, bytes, table)
             case .end:
                 try facts.settle(into: &head, method)
                 return true

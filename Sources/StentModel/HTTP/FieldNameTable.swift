@@ -60,7 +60,8 @@ package struct FieldNameTable: Sendable {
 
     @inline(__always)
     private static func slot(_ words: (UInt64, UInt64, UInt64, UInt64), _ last: UInt64, _ length: Int) -> Int {
-        let mixed = (words.0 ^ (last &<< 7) ^ (last &>> 29) ^ UInt64(truncatingIfNeeded: length))
+        let mixed =
+            (words.0 ^ (last &<< 7) ^ (last &>> 29) ^ UInt64(truncatingIfNeeded: length))
             &* 0x9E37_79B9_7F4A_7C15
         return Int(truncatingIfNeeded: mixed &>> (64 - UInt64(slotBits)))
     }

@@ -13,7 +13,7 @@ import Testing
 
     @Test(arguments: BodyDecoder.Side.both)
     func `of a length ends there and leaves the rest alone`(side: BodyDecoder.Side) {
-        let read = readBody("helloGET /", .length(5), side: side)
+        let read = Feed.body("helloGET /", .length(5), side: side)
         #expect(read.content.elementsEqual("hello".utf8))
         #expect(read.consumed == 5)
         #expect(read.isComplete)
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func `until close ends with the connection`() {
-        let read = readBody("hello", .untilClose, side: .response)
+        let read = Feed.body("hello", .untilClose, side: .response)
         #expect(read.content.elementsEqual("hello".utf8))
         #expect(!read.isComplete)
         #expect(read.endReason == nil)
@@ -31,10 +31,10 @@ import Testing
         (BodyDecoder.Side.request, Reason.requestBodyTruncated), (.response, .upstreamTruncated),
     ])
     func `is truncated where the connection ends before it does`(side: BodyDecoder.Side, reason: Reason) {
-        #expect(readBody("hell", .length(5), side: side).endReason == reason)
-        #expect(readBody("", .length(1), side: side).endReason == reason)
+        #expect(Feed.body("hell", .length(5), side: side).endReason == reason)
+        #expect(Feed.body("", .length(1), side: side).endReason == reason)
         for text in ["", "5", "5\r\n", "5\r\nhello", "5\r\nhello\r\n", "0\r\n", "0\r\nA: b\r\n", "0\r\n\r"] {
-            #expect(readBody(text, .chunked, side: side).endReason == reason)
+            #expect(Feed.body(text, .chunked, side: side).endReason == reason)
         }
     }
 }
@@ -53,7 +53,7 @@ extension BodyDecoder.Side {
     ])
     func `is decoded, its extensions and trailers dropped`(text: String, content: String) {
         for side in BodyDecoder.Side.both {
-            let read = readBody(text + "GET /", .chunked, side: side)
+            let read = Feed.body(text + "GET /", .chunked, side: side)
             #expect(read.reason == nil)
             #expect(read.content.elementsEqual(content.utf8))
             #expect(read.consumed == text.utf8.count)
@@ -62,16 +62,20 @@ extension BodyDecoder.Side {
     }
 
     @Test(arguments: [
-        "\r\n", "\n", " 5\r\n", "5 \r\n", "5\t\r\n", "5\n", "5\r\r\n", "5\rhello", "-5\r\n", "+5\r\n", "0x5\r\n", "g\r\n",
-        "5,\r\n", ";a\r\n", "1000000000000000\r\n", "0000000000000005\r\n", "ffffffffffffffff\r\n", "10000000000000005\r\n",
+        "\r\n", "\n", " 5\r\n", "5 \r\n", "5\t\r\n", "5\n", "5\r\r\n", "5\rhello", "-5\r\n", "+5\r\n", "0x5\r\n",
+        "g\r\n",
+        "5,\r\n", ";a\r\n", "1000000000000000\r\n", "0000000000000005\r\n", "ffffffffffffffff\r\n",
+        "10000000000000005\r\n",
         "5 ;a\r\n", "5;\r\n", "5;;a\r\n", "5; a\r\n", "5;a \r\n", "5;a =b\r\n", "5;a=\r\n", "5;=a\r\n", "5;a=b=c\r\n",
-        "5;a=\"b\r\n", "5;a=\"b\"c\r\n", "5;a=\"\u{0}\"\r\n", "5;a=\"\\\n\"\r\n", "5;a\n", "5;a\rb", "5;\u{1}\r\n", "5;a=\"\n",
-        "5\r\nhelloX", "5\r\nhello\n", "5\r\nhello\rX", "5\r\nhello0\r\n\r\n", "5\r\nhell\r\n0\r\n\r\n", "5\r\nhello!\r\n",
+        "5;a=\"b\r\n", "5;a=\"b\"c\r\n", "5;a=\"\u{0}\"\r\n", "5;a=\"\\\n\"\r\n", "5;a\n", "5;a\rb", "5;\u{1}\r\n",
+        "5;a=\"\n",
+        "5\r\nhelloX", "5\r\nhello\n", "5\r\nhello\rX", "5\r\nhello0\r\n\r\n", "5\r\nhell\r\n0\r\n\r\n",
+        "5\r\nhello!\r\n",
         "0\n\r\n", "0\r\r\n", "5\r\nhello\r\n\r\n0\r\n",
     ])
     func `is refused where a chunk is malformed`(text: String) {
-        #expect(readBody(text, .chunked, side: .request).reason == .requestMalformedChunk)
-        #expect(readBody(text, .chunked, side: .response).reason == .upstreamMalformedChunk)
+        #expect(Feed.body(text, .chunked, side: .request).reason == .requestMalformedChunk)
+        #expect(Feed.body(text, .chunked, side: .response).reason == .upstreamMalformedChunk)
     }
 
     @Test(arguments: [
@@ -79,30 +83,30 @@ extension BodyDecoder.Side {
         "A: b\rc\r\n\r\n", "A: \u{0}\r\n\r\n", "A\u{e9}: b\r\n\r\n", "A: b\r\n\n", "GET / HTTP/1.1\r\n",
     ])
     func `is refused where its trailer section is malformed`(text: String) {
-        #expect(readBody("0\r\n" + text, .chunked, side: .request).reason == .requestMalformedTrailer)
-        #expect(readBody("0\r\n" + text, .chunked, side: .response).reason == .upstreamMalformedChunk)
+        #expect(Feed.body("0\r\n" + text, .chunked, side: .request).reason == .requestMalformedTrailer)
+        #expect(Feed.body("0\r\n" + text, .chunked, side: .response).reason == .upstreamMalformedChunk)
     }
 
     @Test func `takes an underscore in a trailer's name from an upstream only`() {
         let text = "0\r\nA_B: c\r\n\r\n"
-        #expect(readBody(text, .chunked, side: .request).reason == .requestMalformedTrailer)
-        #expect(readBody(text, .chunked, side: .response).isComplete)
+        #expect(Feed.body(text, .chunked, side: .request).reason == .requestMalformedTrailer)
+        #expect(Feed.body(text, .chunked, side: .response).isComplete)
     }
 
     @Test func `is refused where its extensions add up to too much`() {
         let text = "1;ab\r\nx\r\n1;c=\"d\"\r\ny\r\n0;e\r\n\r\n"  // 3 + 6 + 2 bytes of extensions
-        #expect(readBody(text, .chunked, limits: BodyLimits(chunkExtensions: 11)).isComplete)
+        #expect(Feed.body(text, .chunked, limits: BodyLimits(chunkExtensions: 11)).isComplete)
         let tight = BodyLimits(chunkExtensions: 10)
-        #expect(readBody(text, .chunked, side: .request, limits: tight).reason == .requestChunkExtensionTooLarge)
-        #expect(readBody(text, .chunked, side: .response, limits: tight).reason == .upstreamMalformedChunk)
+        #expect(Feed.body(text, .chunked, side: .request, limits: tight).reason == .requestChunkExtensionTooLarge)
+        #expect(Feed.body(text, .chunked, side: .response, limits: tight).reason == .upstreamMalformedChunk)
     }
 
     @Test func `is refused where its trailer section is too large`() {
         let text = "0\r\nA: b\r\nC: d\r\n\r\n"  // 12 bytes of trailers
-        #expect(readBody(text, .chunked, limits: BodyLimits(trailers: 12)).isComplete)
+        #expect(Feed.body(text, .chunked, limits: BodyLimits(trailers: 12)).isComplete)
         let tight = BodyLimits(trailers: 11)
-        #expect(readBody(text, .chunked, side: .request, limits: tight).reason == .requestTrailerTooLarge)
-        #expect(readBody(text, .chunked, side: .response, limits: tight).reason == .upstreamMalformedChunk)
+        #expect(Feed.body(text, .chunked, side: .request, limits: tight).reason == .requestTrailerTooLarge)
+        #expect(Feed.body(text, .chunked, side: .response, limits: tight).reason == .upstreamMalformedChunk)
     }
 
     @Test func `gives one run of content a step, and the line break behind it where it is there`() throws {

@@ -23,7 +23,9 @@ private func text(_ write: (inout [UInt8]) -> Void) -> String {
         #expect(date.utf8.count == HTTPDate.byteCount)
     }
 
-    @Test(arguments: [(1, "1\r\n"), (15, "f\r\n"), (16, "10\r\n"), (0xABCDEF, "abcdef\r\n"), (.max, "7fffffffffffffff\r\n")])
+    @Test(arguments: [
+        (1, "1\r\n"), (15, "f\r\n"), (16, "10\r\n"), (0xABCDEF, "abcdef\r\n"), (.max, "7fffffffffffffff\r\n"),
+    ])
     func `write a chunk's size in hexadecimal`(size: Int, head: String) {
         #expect(text { ChunkEncoder.appendHead(size: size, to: &$0) } == head)
     }
@@ -35,8 +37,8 @@ private func text(_ write: (inout [UInt8]) -> Void) -> String {
             ChunkEncoder.appendLineBreak(to: &$0)
             ChunkEncoder.appendEnd(to: &$0)
         }
-        #expect(readBody(coded, .chunked).content.elementsEqual("hello".utf8))
-        #expect(readBody(coded, .chunked).isComplete)
+        #expect(Feed.body(coded, .chunked).content.elementsEqual("hello".utf8))
+        #expect(Feed.body(coded, .chunked).isComplete)
     }
 
     @Test(arguments: [
@@ -56,7 +58,7 @@ private func text(_ write: (inout [UInt8]) -> Void) -> String {
             HeadEncoder.appendField("X-A", copying: value.span.bytes, to: &$0)
             HeadEncoder.appendLineBreak(to: &$0)
         }
-        let read = try #require(readResponses(head).heads.first)
+        let read = try #require(Feed.responses(head).heads.first)
         #expect(read.phrase == "Service Unavailable")
         #expect(read.framing == .length(120))
         #expect(

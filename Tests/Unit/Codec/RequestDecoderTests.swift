@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct `A request head` {
     @Test func `is read with order, case and duplicates of its fields kept`() throws {
-        let read = readRequests(
+        let read = Feed.requests(
             "GET /notes?staff_id=1 HTTP/1.1\r\nhOSt: Hosp.example:3000\r\nX-A: 1\r\nACCEPT:*/*\r\nx-a:  2 \t\r\n\r\n")
         #expect(read.reason == nil)
         let head = try #require(read.heads.first)
@@ -26,7 +26,7 @@ import Testing
         ("X:  1", false), ("X:\t1", false), ("X: 1 ", false), ("X: 1\t", false), ("X:  ", false),
     ])
     func `a field line is canonical where it can be copied on as it stands`(line: String, isCanonical: Bool) throws {
-        var decoder = RequestDecoder(limits: usualLimits)
+        var decoder = RequestDecoder(limits: Feed.limits)
         var head = RequestHead()
         let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\n\(line)\r\nY: 2\r\n\r\n".utf8)
         #expect(try decoder.decode(bytes.span.bytes, into: &head) == bytes.count)
@@ -39,13 +39,13 @@ import Testing
     func `a listed method is recognised`(method: Method) {
         guard let text = method.text else { return }
         let target = method == .options ? "*" : method == .connect ? "a:443" : "/"
-        let read = readRequests("\(text) \(target) HTTP/1.1\r\nHost: a\r\n\r\n")
+        let read = Feed.requests("\(text) \(target) HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(read.heads.first?.method == method)
     }
 
     @Test(arguments: ["get", "GETS", "GE", "X", "PROPFIND", "VERSION-CONTROL", "a!#$%&'*+-.^_`|~9"])
     func `any other token is a method with its text kept`(method: String) {
-        let read = readRequests("\(method) / HTTP/1.1\r\nHost: a\r\n\r\n")
+        let read = Feed.requests("\(method) / HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(read.heads.first?.method == .other)
         #expect(read.heads.first?.methodText == method)
     }
@@ -57,7 +57,7 @@ import Testing
         ("CONNECT", "/x", ""),
     ])
     func `the path and query of each form of target are found`(method: String, target: String, path: String) {
-        let read = readRequests("\(method) \(target) HTTP/1.1\r\nHost: h.example\r\n\r\n")
+        let read = Feed.requests("\(method) \(target) HTTP/1.1\r\nHost: h.example\r\n\r\n")
         #expect(read.reason == nil)
         #expect(read.heads.first?.target == target)
         #expect(read.heads.first?.pathAndQuery == path)
@@ -68,21 +68,22 @@ import Testing
         ("http://a:81/", "a:81"), ("http://[::1]/", "[::1]:80"),
     ])
     func `an absolute target and Host agree with default ports elided`(target: String, host: String) {
-        #expect(readRequests("GET \(target) HTTP/1.1\r\nHost: \(host)\r\n\r\n").heads.count == 1)
+        #expect(Feed.requests("GET \(target) HTTP/1.1\r\nHost: \(host)\r\n\r\n").heads.count == 1)
     }
 
     @Test func `up to two empty lines before it are skipped`() {
         let head = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-        let read = readRequests("\r\n\r\n" + head + "\r\n" + head)
+        let read = Feed.requests("\r\n\r\n" + head + "\r\n" + head)
         #expect(read.heads.count == 2)
         #expect(read.heads.first == read.heads.last)
         #expect(read.ends == [4 + head.utf8.count, 6 + 2 * head.utf8.count])
-        #expect(readRequests("\r\n\r\n\r\n" + head).reason == .requestMalformedLine)
+        #expect(Feed.requests("\r\n\r\n\r\n" + head).reason == .requestMalformedLine)
     }
 
     @Test func `pipelined ones are read one after the other`() {
-        let read = readRequests(
-            "GET /1 HTTP/1.1\r\nHost: a\r\nX: 1\r\n\r\nHEAD /2 HTTP/1.0\r\n\r\nDELETE /3 HTTP/1.1\r\nHost: c\r\n\r\nGET /4")
+        let read = Feed.requests(
+            "GET /1 HTTP/1.1\r\nHost: a\r\nX: 1\r\n\r\nHEAD /2 HTTP/1.0\r\n\r\nDELETE /3 HTTP/1.1\r\nHost: c\r\n\r\nGET /4"
+        )
         #expect(read.heads.map(\.target) == ["/1", "/2", "/3"])
         #expect(read.heads.map(\.method) == [.get, .head, .delete])
         #expect(read.heads.map(\.fields.count) == [2, 0, 1])
@@ -92,11 +93,11 @@ import Testing
 
     @Test(arguments: [("", false), ("\r", false), ("\r\n", false), ("G", true), ("\r\nG", true)])
     func `has started with the first byte of its line`(text: String, hasStarted: Bool) {
-        #expect(readRequests(text).hasStarted == hasStarted)
+        #expect(Feed.requests(text).hasStarted == hasStarted)
     }
 
     @Test func `is forgotten by a reset in its middle`() throws {
-        var decoder = RequestDecoder(limits: usualLimits)
+        var decoder = RequestDecoder(limits: Feed.limits)
         var head = RequestHead()
         let half = Array("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nX".utf8)
         #expect(try decoder.decode(half.span.bytes, into: &head) == nil)
@@ -104,7 +105,7 @@ import Testing
         #expect(!decoder.hasStarted)
         let whole = Array("GET /b HTTP/1.1\r\nHost: b\r\n\r\n".utf8)
         #expect(try decoder.decode(whole.span.bytes, into: &head) == whole.count)
-        #expect(RequestsRead.Head(head) == readRequests(whole).heads.first)
+        #expect(RequestsRead.Head(head) == Feed.requests(whole).heads.first)
     }
 }
 
@@ -117,7 +118,7 @@ import Testing
     ])
     func `follow from its one length or coding`(line: String, framing: BodyFraming) {
         let field = line.isEmpty ? "" : line + "\r\n"
-        let read = readRequests("POST / HTTP/1.1\r\nHost: a\r\n\(field)\r\n")
+        let read = Feed.requests("POST / HTTP/1.1\r\nHost: a\r\n\(field)\r\n")
         #expect(read.heads.first?.framing == framing)
     }
 
@@ -128,12 +129,12 @@ import Testing
     ])
     func `keep the connection as its version and Connection say`(version: String, options: String, keeps: Bool) {
         let field = options.isEmpty ? "" : "Connection: \(options)\r\n"
-        let read = readRequests("GET / HTTP/\(version)\r\nHost: a\r\n\(field)\r\n")
+        let read = Feed.requests("GET / HTTP/\(version)\r\nHost: a\r\n\(field)\r\n")
         #expect(read.heads.first?.keepsConnection == keeps)
     }
 
     @Test func `add up over several Connection lines`() {
-        let read = readRequests("GET / HTTP/1.1\r\nHost: a\r\nConnection: x-hop\r\nConnection: close\r\n\r\n")
+        let read = Feed.requests("GET / HTTP/1.1\r\nHost: a\r\nConnection: x-hop\r\nConnection: close\r\n\r\n")
         #expect(read.heads.first?.keepsConnection == false)
         #expect(read.heads.first?.nominatesFields == true)
     }
@@ -143,18 +144,18 @@ import Testing
         ("Trailer", true), ("Proxy-Authorization", true), ("\"Host\"", true), ("x y", true),
     ])
     func `tell whether Connection names further fields`(options: String, nominates: Bool) {
-        let read = readRequests("GET / HTTP/1.1\r\nHost: a\r\nConnection: \(options)\r\n\r\n")
+        let read = Feed.requests("GET / HTTP/1.1\r\nHost: a\r\nConnection: \(options)\r\n\r\n")
         #expect(read.reason == nil)
         #expect(read.heads.first?.nominatesFields == nominates)
     }
 
     @Test(arguments: [("1.1", "100-continue", true), ("1.1", "100-Continue", true), ("1.0", "100-continue", false)])
     func `expect a 100 only in HTTP 1-1`(version: String, value: String, expects: Bool) {
-        let read = readRequests("PUT / HTTP/\(version)\r\nHost: a\r\nExpect: \(value)\r\nContent-Length: 1\r\n\r\n")
+        let read = Feed.requests("PUT / HTTP/\(version)\r\nHost: a\r\nExpect: \(value)\r\nContent-Length: 1\r\n\r\n")
         #expect(read.heads.first?.expectsContinue == expects)
     }
 
     @Test func `ignore every expectation in HTTP 1-0`() {
-        #expect(readRequests("PUT / HTTP/1.0\r\nExpect: magic\r\n\r\n").heads.first?.expectsContinue == false)
+        #expect(Feed.requests("PUT / HTTP/1.0\r\nExpect: magic\r\n\r\n").heads.first?.expectsContinue == false)
     }
 }

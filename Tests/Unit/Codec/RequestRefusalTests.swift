@@ -8,6 +8,9 @@ struct RefusedRequest: Sendable, CustomTestStringConvertible {
     var reason: Reason
     var testDescription: String { "\(reason.rawValue): \(text.debugDescription)" }
 
+    /// Its bytes, one for each scalar below U+0100, so that a table can hold single bytes from 0x80 on.
+    var bytes: [UInt8] { text.unicodeScalars.map { $0.value < 0x100 ? UInt8($0.value) : 0x3F } }
+
     /// The head up to where it is wrong.
     static func raw(_ text: String, _ reason: Reason) -> Self { Self(text: text, reason: reason) }
     static func line(_ line: String, _ reason: Reason) -> Self { raw(line + "\r\nHost: a\r\n\r\n", reason) }
@@ -98,9 +101,12 @@ struct RefusedRequest: Sendable, CustomTestStringConvertible {
         .fields("Content-Length: 5, 5", .requestRepeatedLength), .fields("Content-Length: 5,6", .requestRepeatedLength),
         .fields("Content-Length:", .requestMalformedLength), .fields("Content-Length: ", .requestMalformedLength),
         .fields("Content-Length: +5", .requestMalformedLength), .fields("Content-Length: -5", .requestMalformedLength),
-        .fields("Content-Length: 0x5", .requestMalformedLength), .fields("Content-Length: 5 5", .requestMalformedLength),
-        .fields("Content-Length: 5.0", .requestMalformedLength), .fields("Content-Length: 5e1", .requestMalformedLength),
-        .fields("Content-Length: \u{663}", .requestMalformedLength), .fields("Content-Length: a", .requestMalformedLength),
+        .fields("Content-Length: 0x5", .requestMalformedLength),
+        .fields("Content-Length: 5 5", .requestMalformedLength),
+        .fields("Content-Length: 5.0", .requestMalformedLength),
+        .fields("Content-Length: 5e1", .requestMalformedLength),
+        .fields("Content-Length: \u{663}", .requestMalformedLength),
+        .fields("Content-Length: a", .requestMalformedLength),
         .fields("Content-Length: 1000000000000000000", .requestMalformedLength),
         .fields("Content-Length: 18446744073709551621", .requestMalformedLength),
         .fields("Content-Length: 5\r\nTransfer-Encoding: chunked", .requestLengthAndCoding),
@@ -153,9 +159,7 @@ struct RefusedRequest: Sendable, CustomTestStringConvertible {
 @Suite struct `A refused request` {
     @Test(arguments: RefusedRequest.all)
     func `says why, however its bytes arrive`(refused: RefusedRequest) {
-        // Latin-1, so that a table can hold single bytes from 0x80 on.
-        let bytes = refused.text.unicodeScalars.map { $0.value < 0x100 ? UInt8($0.value) : 0x3F }
-        let read = readRequests(bytes)
+        let read = Feed.requests(refused.bytes)
         #expect(read.reason == refused.reason)
         #expect(read.heads.isEmpty)
     }
@@ -166,11 +170,11 @@ struct RefusedRequest: Sendable, CustomTestStringConvertible {
         "[::2:3:4:5:6:7:8]", "a.",
     ])
     func `is not one for a valid Host`(host: String) {
-        #expect(readRequests("GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n").heads.count == 1)
+        #expect(Feed.requests("GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n").heads.count == 1)
     }
 
     @Test func `leaves the ones before it standing`() {
-        let read = readRequests("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /\u{0} HTTP/1.1\r\n")
+        let read = Feed.requests("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /\u{0} HTTP/1.1\r\n")
         #expect(read.heads.count == 1)
         #expect(read.reason == .requestMalformedLine)
     }
@@ -181,36 +185,36 @@ struct RefusedRequest: Sendable, CustomTestStringConvertible {
 
     @Test func `let a head of exactly that size pass`() {
         let limits = HeadLimits(bytes: head.utf8.count, fields: 2, target: 8)
-        #expect(readRequests(head + head, limits: limits).heads.count == 2)
-        #expect(readRequests("\r\n\r\n" + head, limits: limits).heads.count == 1)
+        #expect(Feed.requests(head + head, limits: limits).heads.count == 2)
+        #expect(Feed.requests("\r\n\r\n" + head, limits: limits).heads.count == 1)
     }
 
     @Test func `refuse one byte more`() {
         let limits = HeadLimits(bytes: head.utf8.count - 1, fields: 2, target: 8)
-        #expect(readRequests(head, limits: limits).reason == .requestHeadTooLarge)
+        #expect(Feed.requests(head, limits: limits).reason == .requestHeadTooLarge)
     }
 
     @Test func `refuse one field more`() {
         let limits = HeadLimits(bytes: 100, fields: 1, target: 8)
-        #expect(readRequests(head, limits: limits).reason == .requestTooManyFields)
+        #expect(Feed.requests(head, limits: limits).reason == .requestTooManyFields)
     }
 
     @Test func `refuse one byte more in a target`() {
         let limits = HeadLimits(bytes: 100, fields: 2, target: 7)
-        #expect(readRequests(head, limits: limits).reason == .requestTargetTooLong)
+        #expect(Feed.requests(head, limits: limits).reason == .requestTargetTooLong)
     }
 
     @Test func `call a request line that fills the whole head a long target`() {
         let limits = HeadLimits(bytes: 12, fields: 2, target: 100)
-        #expect(readRequests(head, limits: limits).reason == .requestTargetTooLong)
+        #expect(Feed.requests(head, limits: limits).reason == .requestTargetTooLong)
     }
 
     @Test func `refuse before a line is complete`() {
         let limits = HeadLimits(bytes: 64, fields: 2, target: 8)
-        #expect(readRequests("GET /1234567890", limits: limits).reason == .requestTargetTooLong)
+        #expect(Feed.requests("GET /1234567890", limits: limits).reason == .requestTargetTooLong)
         let long = String(repeating: "x", count: 64)
-        #expect(readRequests("GET / HTTP/1.1\r\nX: \(long)", limits: limits).reason == .requestHeadTooLarge)
-        #expect(readRequests("GET / HTTP/1.1\r\n\(long)", limits: limits).reason == .requestHeadTooLarge)
-        #expect(readRequests("GET / HTTP/1.1\r\nA: 1\r\nB: 2\r\nC", limits: limits).reason == .requestTooManyFields)
+        #expect(Feed.requests("GET / HTTP/1.1\r\nX: \(long)", limits: limits).reason == .requestHeadTooLarge)
+        #expect(Feed.requests("GET / HTTP/1.1\r\n\(long)", limits: limits).reason == .requestHeadTooLarge)
+        #expect(Feed.requests("GET / HTTP/1.1\r\nA: 1\r\nB: 2\r\nC", limits: limits).reason == .requestTooManyFields)
     }
 }

@@ -43,7 +43,7 @@ import Testing
 
     @Test(arguments: UInt8.min...UInt8.max)
     func `in a method are those of a token`(byte: UInt8) {
-        let read = readRequests(Array("A".utf8) + [byte] + Array("B / HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
+        let read = Feed.requests(Array("A".utf8) + [byte] + Array("B / HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
         #expect((read.reason == nil) == Self.token.contains(byte))
     }
 
@@ -51,15 +51,15 @@ import Testing
     func `in a field name are those of a token, in a request without underscore`(byte: UInt8) {
         let line = Array("X".utf8) + [byte] + Array("Y: z\r\n\r\n".utf8)
         let colon = UInt8(ascii: ":")
-        let request = readRequests(Array("GET / HTTP/1.1\r\nHost: a\r\n".utf8) + line)
+        let request = Feed.requests(Array("GET / HTTP/1.1\r\nHost: a\r\n".utf8) + line)
         #expect((request.reason == nil) == (Self.token.contains(byte) && byte != UInt8(ascii: "_") || byte == colon))
-        let response = readResponses(Array("HTTP/1.1 204 X\r\n".utf8) + line)
+        let response = Feed.responses(Array("HTTP/1.1 204 X\r\n".utf8) + line)
         #expect((response.reason == nil) == (Self.token.contains(byte) || byte == colon))
     }
 
     @Test(arguments: UInt8.min...UInt8.max)
     func `in a target are all visible ones but six`(byte: UInt8) {
-        let read = readRequests(Array("GET /x".utf8) + [byte] + Array(" HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
+        let read = Feed.requests(Array("GET /x".utf8) + [byte] + Array(" HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
         let isVisible = (0x21...0x7E).contains(byte)
         #expect((read.reason == nil) == (isVisible && !"\"#<>\\".utf8.contains(byte)))
     }
@@ -70,7 +70,7 @@ import Testing
         for distance in 0..<17 {
             let padding = [UInt8](repeating: 0xE9, count: distance)
             let line = Array("X: ".utf8) + padding + [byte] + padding + Array("\r\n\r\n".utf8)
-            var decoder = RequestDecoder(limits: usualLimits)
+            var decoder = RequestDecoder(limits: Feed.limits)
             var head = RequestHead()
             let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\n".utf8) + line
             let read = try? decoder.decode(bytes.span.bytes, into: &head)
@@ -86,24 +86,35 @@ import Testing
         .requestDotSegment, .requestAmbiguousPath, .requestBodyTooLarge, .requestHeadTimeout, .requestHeadTruncated,
         .requestBodyTimeout,
     ]
-    /// Reasons that tests of limits and bodies produce, where a table can't.
-    private static let elsewhere: Set<Reason> = [
-        .requestHeadTooLarge, .requestTooManyFields, .requestTargetTooLong, .requestMalformedChunk,
-        .requestChunkExtensionTooLarge, .requestTrailerTooLarge, .requestMalformedTrailer, .requestBodyTruncated,
-    ]
-
     @Test func `each have a request that is refused for them`() {
-        let tested = Set(RefusedRequest.all.map(\.reason)).union(Self.elsewhere)
+        let head = "GET /12345678 HTTP/1.1\r\nHost: a\r\n\r\n"
+        let small = BodyLimits(chunkExtensions: 1, trailers: 1)
+        var produced = RefusedRequest.all.map { Feed.requests($0.bytes).reason }
+        produced += [
+            Feed.requests(head, limits: HeadLimits(bytes: 30, fields: 9, target: 9)).reason,
+            Feed.requests(head, limits: HeadLimits(bytes: 99, fields: 0, target: 9)).reason,
+            Feed.requests(head, limits: HeadLimits(bytes: 99, fields: 9, target: 8)).reason,
+            Feed.body("x", .chunked).reason, Feed.body("1;ab\r\n", .chunked, limits: small).reason,
+            Feed.body("0\r\nA: b\r\n", .chunked, limits: small).reason, Feed.body("0\r\n\n", .chunked).reason,
+            Feed.body("", .chunked).endReason,
+        ]
         for reason in Reason.allCases where reason.rawValue.hasPrefix("request.") && !Self.others.contains(reason) {
-            #expect(tested.contains(reason), "\(reason.rawValue) has no test")
+            #expect(produced.contains(reason), "\(reason.rawValue) has no test")
         }
     }
 
     @Test func `each have a response that is refused for them`() {
-        let tested = Set(RefusedResponse.all.map(\.reason))
+        var produced = RefusedResponse.all.map { Feed.responses($0.bytes).reason }
+        let tiny = HeadLimits(bytes: 9, fields: 1, target: 0)
+        produced += [
+            Feed.responses("HTTP/1.1 200", limits: tiny).reason, Feed.body("x", .chunked, side: .response).reason,
+            Feed.body("", .length(1), side: .response).endReason,
+        ]
         for reason in Reason.allCases
-        where reason.rawValue.hasPrefix("upstream.malformed") && reason != .upstreamMalformedChunk {
-            #expect(tested.contains(reason), "\(reason.rawValue) has no test")
+        where reason.rawValue.hasPrefix("upstream.malformed")
+            || [.upstreamHeadTooLarge, .upstreamTruncated].contains(reason)
+        {
+            #expect(produced.contains(reason), "\(reason.rawValue) has no test")
         }
     }
 }
