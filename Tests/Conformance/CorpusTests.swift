@@ -37,7 +37,7 @@ struct CorpusTests {
 
     /// All that the peers send and the settings they send it to, without what is expected.
     private static func conduct(of wireCase: WireCase) -> String {
-        var text = wireCase.configuration.document(upstreamPort: 0, stateDirectory: "")
+        var text = wireCase.configuration.document(upstreamPort: 0)
         for step in wireCase.clients.flatMap(\.steps) { text += step.action.conduct }
         for step in wireCase.upstream?.steps ?? [] { text += step.action.conduct }
         return text

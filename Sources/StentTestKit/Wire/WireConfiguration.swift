@@ -36,13 +36,10 @@ package struct WireConfiguration: Sendable, Hashable {
 
     /// The whole settings document, as YAML in flow style.
     ///
-    /// - Parameters:
-    ///   - upstreamPort: where the upstream of the case listens, on the loopback address.
-    ///   - stateDirectory: an absolute path of the case's own.
-    package func document(upstreamPort: Int, stateDirectory: String) -> String {
+    /// - Parameter upstreamPort: where the upstream of the case listens, on the loopback address.
+    package func document(upstreamPort: Int) -> String {
         var complete = self
         _ = complete.set("upstream.servers", "[\"http://127.0.0.1:\(upstreamPort)\"]")
-        _ = complete.set("state.directory", "\"\(stateDirectory)\"")
         return Self.text(of: complete.root) + "\n"
     }
 

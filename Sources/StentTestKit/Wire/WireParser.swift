@@ -172,7 +172,10 @@ extension WireParser {
             let place = current.place
             let count = try number("how often")
             guard unit.count * count <= 64 << 20 else { throw WireSyntaxError("more than 64 MiB", at: place) }
-            return Array(repeatElement(unit, count: count).joined())
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(unit.count * count)
+            for _ in 0..<count { bytes.append(contentsOf: unit) }
+            return bytes
         case .word("chunk"):
             advance()
             let place = current.place

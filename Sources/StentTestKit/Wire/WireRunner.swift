@@ -1,5 +1,3 @@
-import Foundation
-
 /// Runs cases against a proxy, each against one of its own.
 package struct WireRunner<Factory: WireTargetFactory>: Sendable {
     private let factory: Factory
@@ -22,7 +20,7 @@ package struct WireRunner<Factory: WireTargetFactory>: Sendable {
             lines = try await play(wireCase, upstream, listener, target, stage)
         } catch {
             stage.stop.raise()
-            try await target.stop()
+            _ = try await target.stop()
             throw error
         }
         guard let failure = stage.firstFailure else { return nil }
@@ -37,28 +35,26 @@ package struct WireRunner<Factory: WireTargetFactory>: Sendable {
         let scripted = WireUpstreamRun(upstream, listener: listener, stage: stage)
         let plain = try WirePlainUpstream(upstream, listener: listener, stage: stage)
         let isScripted = upstream.isScripted
-        async let serving: Void = WireStage.onThread {
+        let serving = WireThread {
             guard isScripted else { return plain.play() }
             Self.attempt(stage, wireCase.place) { try scripted.play() }
         }
-        // However this ends, the serving thread must: leaving the scope waits for it.
         defer { plain.finish() }
         let clients = wireCase.clients.map { WireClientRun($0, port: target.httpPort, stage: stage) }
-        await WireStage.onThread {
+        await WireThread {
             for client in clients { Self.attempt(stage, wireCase.place) { try client.play() } }
-        }
-        if isScripted { await serving }
+        }.end()
+        if isScripted { await serving.end() }
         if let audit = wireCase.audit { try await awaitLines(audit.lineCount, target, stage) }
-        await WireStage.onThread {
+        await WireThread {
             for client in clients { Self.attempt(stage, wireCase.place) { try client.settle() } }
-        }
-        try await target.stop()
+        }.end()
+        let lines = WireAuditRun.exchanges(in: try await target.stop())
         plain.finish()
-        await serving
-        await WireStage.onThread {
+        if !isScripted { await serving.end() }
+        await WireThread {
             Self.attempt(stage, wireCase.place) { try isScripted ? scripted.settle() : plain.settle() }
-        }
-        let lines = WireAuditRun.exchanges(in: try await target.auditLines())
+        }.end()
         if let audit = wireCase.audit {
             Self.attempt(stage, audit.place) { try WireAuditRun(audit: audit, lines: lines).check() }
         }

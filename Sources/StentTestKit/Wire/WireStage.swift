@@ -1,4 +1,3 @@
-import Foundation
 import Glibc
 import Synchronization
 
@@ -42,13 +41,5 @@ final class WireStage: Sendable {
             _ = poll(&polled, 1, 1)
         }
         return false
-    }
-
-    /// Runs blocking work on a thread of its own.
-    static func onThread<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
-        await withCheckedContinuation { continuation in
-            let thread = Thread { continuation.resume(returning: work()) }
-            thread.start()
-        }
     }
 }

@@ -6,8 +6,10 @@ package protocol WireTarget: Sendable {
     /// The lines of the audit trail so far, whole ones only.
     func auditLines() async throws -> [String]
 
-    /// Ends the proxy; when it returns, every exchange has its audit line.
-    func stop() async throws
+    /// Ends the proxy.
+    ///
+    /// - Returns: all lines of the audit trail: every exchange has its own by then.
+    func stop() async throws -> [String]
 }
 
 /// Starts a proxy for a case.
@@ -15,7 +17,7 @@ package protocol WireTargetFactory: Sendable {
     associatedtype Target: WireTarget
 
     /// - Parameters:
-    ///   - configuration: the settings, short of where the upstream is; see ``WireConfiguration/document(upstreamPort:stateDirectory:)``.
+    ///   - configuration: the settings, short of where the upstream is; see ``WireConfiguration/document(upstreamPort:)``.
     ///   - upstreamPort: where the case's upstream listens, on the loopback address.
     func start(_ configuration: WireConfiguration, upstreamPort: Int) async throws -> Target
 }

@@ -38,9 +38,10 @@ struct RelayPeer: WireTargetFactory {
 
         func auditLines() async throws -> [String] { lines }
 
-        func stop() async throws {
+        func stop() async throws -> [String] {
             _ = shutdown(listener, CInt(SHUT_RDWR))
             for descriptor in descriptors.withLock({ $0 }) { _ = shutdown(descriptor, CInt(SHUT_RDWR)) }
+            return lines
         }
 
         private func serve() {

@@ -72,10 +72,9 @@ struct WireLanguageTests {
 
     @Test func `settings of a case stand in the document beside those of its base`() throws {
         let read = try cases("# a01 [control] t\nconfig hosp { set limits.body \"1KiB\" set retry.attempts \"2\" }")
-        let document = try #require(read.first).configuration.document(upstreamPort: 81, stateDirectory: "/state")
+        let document = try #require(read.first).configuration.document(upstreamPort: 81)
         #expect(document.contains(#"limits: { body: 1KiB }"#))
         #expect(document.contains("attempts: 2,"))
         #expect(document.contains(#"servers: ["http://127.0.0.1:81"]"#))
-        #expect(document.contains(#"state: { directory: "/state" }"#))
     }
 }
