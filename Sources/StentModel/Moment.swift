@@ -21,8 +21,9 @@ package struct Moment: Sendable, Hashable, Comparable {
 
     /// How much later this is than `earlier`; zero when it is not later.
     package func since(_ earlier: Moment) -> TimeSpan {
+        guard self > earlier else { return .zero }
         let (difference, overflow) = nanoseconds.subtractingReportingOverflow(earlier.nanoseconds)
-        return TimeSpan(nanoseconds: overflow ? .max : max(0, difference))
+        return TimeSpan(nanoseconds: overflow ? .max : difference)
     }
 }
 
@@ -32,12 +33,12 @@ package struct TimeSpan: Sendable, Hashable, Comparable {
 
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-    /// - Parameter duration: at most 292 years; longer ones become the longest span.
+    /// - Parameter duration: at most 292 years either way; longer ones become the longest span of their sign.
     package init(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         let (sum, carry) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
-        nanoseconds = overflow || carry ? .max : sum
+        nanoseconds = overflow || carry ? (seconds < 0 ? .min : .max) : sum
     }
 
     package static let zero = TimeSpan(nanoseconds: 0)

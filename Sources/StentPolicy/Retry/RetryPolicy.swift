@@ -66,7 +66,9 @@ package struct RetryPolicy: Sendable, Equatable {
         let doublings = min(max(attempt - 1, 0), 16)
         let (product, overflow) = backoffBase.nanoseconds.multipliedReportingOverflow(by: 1 << Int64(doublings))
         let ceiling = min(overflow ? .max : product, backoffMaximum.nanoseconds)
-        let drawn = TimeSpan(nanoseconds: Int64(Double(ceiling) * min(max(jitter, 0), 1)))
+        // The comparisons also keep a jitter that is no number, and a ceiling that a Double rounds up, out of Int64().
+        let drawn = TimeSpan(
+            nanoseconds: jitter >= 1 ? ceiling : jitter > 0 ? Int64(Double(ceiling) * jitter) : 0)
         guard let asked = failure.retryAfter else { return drawn }
         return asked <= retryAfterMaximum ? max(asked, drawn) : nil
     }

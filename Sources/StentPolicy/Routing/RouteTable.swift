@@ -67,7 +67,9 @@ package struct RouteTable: Sendable {
     /// Compares segment by segment. A trailing slash and a `.json` suffix name the same resource (DESIGN: canonical
     /// request).
     private static func matches(_ pattern: [RoutePattern.Segment], _ bytes: [UInt8], _ path: Slot) -> Bool {
-        guard path.upperBound <= bytes.count, !path.isEmpty, bytes[path.lowerBound] == 0x2F else { return false }
+        // The path of an absolute-form target may be empty and is `/` then.
+        if path.isEmpty { return pattern.isEmpty || pattern.first == .rest }
+        guard path.upperBound <= bytes.count, bytes[path.lowerBound] == 0x2F else { return false }
         let span = bytes.span
         var end = path.upperBound
         if end - path.lowerBound > 1, span[end - 1] == 0x2F { end -= 1 }

@@ -14,10 +14,11 @@ package struct TargetRule: Sendable, Equatable {
         let bytes = head.fields.bytes.span
         let target = head.pathAndQuery
         guard target.upperBound <= bytes.count, !target.isEmpty else { return nil }
-        guard bytes[target.lowerBound] == 0x2F else { return nil }  // `*` of OPTIONS, or a bare query: the path is `/`
+        let isBareQuery = bytes[target.lowerBound] == 0x3F  // of an absolute-form target: the path is `/`
+        guard isBareQuery || bytes[target.lowerBound] == 0x2F else { return nil }  // `*` of OPTIONS
         var segment = Segment()
         var isAmbiguous = false
-        var isQuery = false
+        var isQuery = isBareQuery
         var index = target.lowerBound + 1
         while index < target.upperBound {
             var byte = bytes[index]
