@@ -69,6 +69,8 @@ final class HTTP1Connection: ChannelDuplexHandler {
     private var lastRead: Moment
     private var contentBytes = 0
     private var headHasBegun = false
+    /// A request was refused before its end was read.
+    private var mayHaveUnreadInput = false
     /// The end of this answer is marked by more than the connection's end.
     private var endIsVisible = true
     /// For how long we did not read the content ourselves.
@@ -262,7 +264,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
         do {
             let buffer = input
             guard let count = try decoder.decode(buffer.readableBytesSpan, into: &handler.head) else {
-                if !headHasBegun {
+                if !headHasBegun, decoder.hasStarted {
                     headHasBegun = true
                     phaseStart = now
                 }
@@ -292,6 +294,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
         closesAfterAnswer = true
         input = ByteBuffer()
         reading = .nothing
+        mayHaveUnreadInput = true
         let isReadable = decoder.hasRequestLine && !handler.head.fields.bytes.isEmpty
         if !isReadable { handler.head.removeAll() }
         handler.refuse(reason, headIsReadable: isReadable, now: now)
@@ -332,6 +335,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
             input = ByteBuffer()
             closesAfterAnswer = true
             reading = .nothing
+            mayHaveUnreadInput = true
             handler.requestFailed(error, now: now)
             return false
         }
@@ -469,7 +473,7 @@ extension HTTP1Connection: DownstreamStream {
         guard !isClosed, let context else { return }
         let nothingToRead: Bool =
             switch reading {
-            case .nothing, .head: input.readableBytes == 0
+            case .nothing, .head: input.readableBytes == 0 && !mayHaveUnreadInput
             case .handshake, .content, .discarding, .lingering: false
             }
         readingIsPaused = false
