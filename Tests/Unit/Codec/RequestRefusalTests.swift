@@ -209,6 +209,11 @@ struct RefusedRequest: Sendable, CustomTestStringConvertible {
         #expect(Feed.requests(head, limits: limits).reason == .requestTargetTooLong)
     }
 
+    @Test func `may be as large as an integer`() {
+        let limits = HeadLimits(bytes: .max, fields: .max, target: .max)
+        #expect(Feed.requests(head, limits: limits).heads.count == 1)
+    }
+
     @Test func `refuse before a line is complete`() {
         let limits = HeadLimits(bytes: 64, fields: 2, target: 8)
         #expect(Feed.requests("GET /1234567890", limits: limits).reason == .requestTargetTooLong)
