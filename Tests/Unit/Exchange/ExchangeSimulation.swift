@@ -302,5 +302,10 @@ extension Simulation {
             .retryCauseNotListed, .retryBodyNotKept, .retryAnswerStreaming, .retryDeadline,
         ]
         #expect(endings.subtracting(reasons).isEmpty)
+        // A reason added to the machine's areas is to be reached, too. No event leads to `exchange.internal`.
+        let areas = Reason.allCases.filter { reason in
+            ["client.", "exchange.", "retry."].contains { reason.rawValue.hasPrefix($0) }
+        }
+        #expect(Set(areas).subtracting(endings) == [.exchangeInternal])
     }
 }
