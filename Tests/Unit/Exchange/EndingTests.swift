@@ -2,7 +2,7 @@ import StentExchange
 import StentModel
 import Testing
 
-@Suite struct `A refused request` {
+@Suite struct `A request refused before any attempt` {
     @Test(arguments: [
         (Reason.requestDotSegment, 400, "rejected"), (.requestBodyTooLarge, 413, "rejected"),
         (.admissionAuditUnavailable, 503, "not-sent"), (.listenerRedirect, 308, "rejected"),
