@@ -90,8 +90,12 @@ package struct ExchangeMachine: Sendable {
     /// All content received so far is still there to be sent again.
     private var contentIsKept = true
     private var attemptCount = 0
+    /// The last attempt has begun and its record is still open.
+    private var attemptIsOpen = false
     /// An attempt failed after a byte of the request had left: the upstream may have acted on it.
     private var mayHaveActed = false
+    /// A closed idle connection was met once.
+    private var metIdleConnection = false
     private var clientIsGone = false
     private var record = ExchangeRecord()
 
@@ -120,10 +124,15 @@ package struct ExchangeMachine: Sendable {
     package var queued: TimeSpan { record.queued }
     package var route: RoutePlan { plan }
 
-    /// `Stent-Outcome` as it stands for an answer of that status; `nil` for safe methods and good answers.
+    /// `Stent-Outcome` for the answer that the client is about to be sent: what the record says, too. `nil` for safe
+    /// methods, good answers, and while there is no answer.
     package func outcomeField(status: Int) -> WriteOutcome? {
         guard !method.isSafe, status >= 400 else { return nil }
-        return outcome(upstreamStatus: status)
+        switch state {
+        case .idle, .attempting, .pausing: return nil
+        case .streaming: return outcome(upstreamStatus: record.status)
+        case .delivering, .finished: return record.outcome
+        }
     }
 
     /// When `timerFired` is to be called next, unless something else happens before.
@@ -168,6 +177,7 @@ extension ExchangeMachine {
         contentIsKept = true
         attemptCount = 0
         mayHaveActed = false
+        metIdleConnection = false
         clientIsGone = false
         return startAttempt(now: now, fresh: false)
     }
@@ -332,9 +342,16 @@ extension ExchangeMachine {
             endAttempt(attempt, failure: failure, now: now)
             return retry(failure, now: now, jitter: jitter) ?? deliver(status, .upstreamStatus, now: now)
         case .streaming(let attempt):
-            let isFailure = record.status >= 500
-            endAttempt(attempt, failure: nil, now: now)
-            record.reason = isFailure ? .upstreamStatus : .exchangeAnswered
+            if record.status >= 500 {
+                let failure = UpstreamFailure(
+                    reason: .upstreamStatus, phase: .readingAnswer, requestLeft: true, status: record.status)
+                endAttempt(attempt, failure: failure, now: now)
+                record.reason = .upstreamStatus
+                record.retry = .retryAnswerStreaming
+            } else {
+                endAttempt(attempt, failure: nil, now: now)
+                record.reason = .exchangeAnswered
+            }
             record.outcome = method.isSafe ? nil : outcome(upstreamStatus: record.status)
             state = .delivering
             return .finishStream
@@ -360,19 +377,28 @@ extension ExchangeMachine {
 
     /// The pause between two attempts is over.
     package mutating func pauseElapsed(now: Moment) -> Action {
-        guard case .pausing(let since, let fresh) = state else { return .none }  // it ended another way meanwhile
-        record.paused = TimeSpan(nanoseconds: record.paused.nanoseconds + now.since(since).nanoseconds)
+        guard case .pausing(_, let fresh) = state else { return .none }  // it ended another way meanwhile
+        endPause(now: now)
         return startAttempt(now: now, fresh: fresh)
+    }
+
+    private mutating func endPause(now: Moment) {
+        guard case .pausing(let since, _) = state else { return }
+        record.paused = TimeSpan(nanoseconds: record.paused.nanoseconds + now.since(since).nanoseconds)
     }
 
     private mutating func startAttempt(now: Moment, fresh: Bool) -> Action {
         attemptCount += 1
+        attemptIsOpen = true
         record.attempts.append(AttemptRecord(start: now.since(start)))
         state = .attempting(Attempt(start: now, lastProgress: now))
         return .attempt(fresh: fresh)
     }
 
+    /// Closes the attempt's record. Its first end is the true one: that the client is gone by then changes nothing.
     private mutating func endAttempt(_ attempt: Attempt, failure: UpstreamFailure?, now: Moment) {
+        guard attemptIsOpen else { return }
+        attemptIsOpen = false
         let last = record.attempts.count - 1
         record.attempts[last].duration = now.since(attempt.start)
         record.attempts[last].failure = failure?.reason
@@ -389,13 +415,20 @@ extension ExchangeMachine {
             record.retry = .clientGone
             return nil
         }
+        var failure = failure
+        if failure.metIdleConnection {
+            // Granted once: an attempt that has to wait for a connection gets a used one even where it asked for a new
+            // one, and an upstream that closes all of them must not be asked for ever.
+            failure.metIdleConnection = !metIdleConnection
+            metIdleConnection = true
+        }
         let decision = plan.retry.decide(
             failure, attempt: attemptCount, method: method, contentIsKept: contentIsKept,
             remaining: deadline == .distantFuture ? nil : deadline.since(now), jitter: jitter)
         switch decision {
         case .retry(let pause, let reason):
             record.retry = reason
-            let fresh = reason == .upstreamStaleConnection
+            let fresh = failure.reason == .upstreamStaleConnection
             state = .pausing(since: now, fresh: fresh)
             return pause > .zero ? .pause(pause) : pauseElapsed(now: now)
         case .giveUp(let reason):
@@ -513,6 +546,7 @@ extension ExchangeMachine {
                 failure: UpstreamFailure(reason: reason, phase: .awaitingAnswer, requestLeft: attempt.isConnected),
                 now: now)
         }
+        endPause(now: now)
         return giveUp(reason, now: now)
     }
 
@@ -534,10 +568,11 @@ extension ExchangeMachine {
                 attempt,
                 failure: UpstreamFailure(reason: reason, phase: .awaitingAnswer, requestLeft: attempt.isConnected),
                 now: now)
-        } else if case .streaming(let attempt) = state, record.attempts.last?.failure == nil {
+        } else if case .streaming(let attempt) = state {
             endAttempt(
                 attempt, failure: UpstreamFailure(reason: reason, phase: .readingAnswer, requestLeft: true), now: now)
         }
+        endPause(now: now)
         record.reason = reason
         if !method.isSafe, record.outcome == nil { record.outcome = outcome(upstreamStatus: nil) }
         record.duration = now.since(start)
