@@ -154,7 +154,7 @@ import Testing
         var partial = Exchange.connected(.post, complete: false)
         #expect(partial.clientGone() == .cancel)
         let record = try partial.record()
-        #expect((record.reason, record.outcome, record.status) == (.requestBodyTruncated, .unknown, 0))
+        #expect((record.reason, record.outcome, record.status) == (.clientGone, .unknown, 0))
         var pausing = Exchange.pausing(.post)
         #expect(pausing.clientGone() == .cancel)
         #expect(try pausing.record().outcome == .notSent)

@@ -108,7 +108,8 @@ private struct Simulation {
 
     mutating func requestStep() {
         switch random.next() % 12 {
-        case 0: perform(machine.requestFailed(.requestBodyTimeout, now: now))
+        case 0:
+            perform(machine.requestFailed(random.once(in: 2) ? .requestBodyTimeout : .requestBodyTruncated, now: now))
         case 1, 2:
             requestHasEnded = true
             machine.requestEnd(now: now)
