@@ -6,20 +6,24 @@
 package struct Moment: Sendable, Hashable, Comparable {
     package var nanoseconds: Int64
 
+    @inlinable
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
     /// Later than every moment that is ever read from a clock.
     package static let distantFuture = Moment(nanoseconds: .max)
 
+    @inlinable
     package static func < (left: Moment, right: Moment) -> Bool { left.nanoseconds < right.nanoseconds }
 
     /// The moment `span` later; the distant future where the sum does not fit.
+    @inlinable
     package func advanced(by span: TimeSpan) -> Moment {
         let (sum, overflow) = nanoseconds.addingReportingOverflow(span.nanoseconds)
         return Moment(nanoseconds: overflow ? .max : sum)
     }
 
     /// How much later this is than `earlier`; zero when it is not later.
+    @inlinable
     package func since(_ earlier: Moment) -> TimeSpan {
         guard self > earlier else { return .zero }
         let (difference, overflow) = nanoseconds.subtractingReportingOverflow(earlier.nanoseconds)
@@ -31,6 +35,7 @@ package struct Moment: Sendable, Hashable, Comparable {
 package struct TimeSpan: Sendable, Hashable, Comparable {
     package var nanoseconds: Int64
 
+    @inlinable
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
     /// - Parameter duration: at most 292 years either way; longer ones become the longest span of their sign.
@@ -42,11 +47,22 @@ package struct TimeSpan: Sendable, Hashable, Comparable {
     }
 
     package static let zero = TimeSpan(nanoseconds: 0)
-    package static func milliseconds(_ count: Int64) -> TimeSpan { TimeSpan(Duration.milliseconds(count)) }
-    package static func seconds(_ count: Int64) -> TimeSpan { TimeSpan(Duration.seconds(count)) }
+    /// - Parameter count: at most 292 years; longer ones become the longest span.
+    @inlinable
+    package static func milliseconds(_ count: Int64) -> TimeSpan {
+        let (product, overflow) = count.multipliedReportingOverflow(by: 1_000_000)
+        return TimeSpan(nanoseconds: overflow ? .max : product)
+    }
+    /// - Parameter count: at most 292 years; longer ones become the longest span.
+    @inlinable
+    package static func seconds(_ count: Int64) -> TimeSpan {
+        let (product, overflow) = count.multipliedReportingOverflow(by: 1_000_000_000)
+        return TimeSpan(nanoseconds: overflow ? .max : product)
+    }
 
     /// In milliseconds, with fractions.
     package var milliseconds: Double { Double(nanoseconds) / 1_000_000 }
 
+    @inlinable
     package static func < (left: TimeSpan, right: TimeSpan) -> Bool { left.nanoseconds < right.nanoseconds }
 }

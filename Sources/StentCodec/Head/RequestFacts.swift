@@ -49,7 +49,8 @@ struct RequestFacts: Sendable {
     private mutating func add(contentLength value: Range<Int>, _ bytes: RawSpan) throws(Reason) {
         guard let length = bytes.decimal(value) else {
             for index in value where bytes.byte(index) == Byte.comma { throw .requestRepeatedLength }
-            throw .requestMalformedLength
+            for index in value where !(0x30...0x39).contains(bytes.byte(index)) { throw .requestMalformedLength }
+            throw value.isEmpty ? .requestMalformedLength : .requestBodyTooLarge  // a number, beyond all that is served
         }
         if let contentLength { throw contentLength == length ? .requestRepeatedLength : .requestConflictingLength }
         contentLength = length

@@ -56,7 +56,7 @@ struct RequestLine: Sendable {
         _ bytes: RawSpan, limit: Int, into head: inout RequestHead
     ) throws(Reason) -> Bool {
         let start = head.target.lowerBound
-        let end = min(bytes.byteCount, start + limit + 1)
+        let end = limit < bytes.byteCount - start ? start + limit + 1 : bytes.byteCount
         var index = cursor
         while index < end, ByteSet.target.contains(bytes.byte(index)) { index += 1 }
         cursor = index

@@ -24,7 +24,7 @@ package struct RequestForwarding: Sendable, Equatable {
     /// Appends request line and field section, the empty line included.
     ///
     /// - Parameters:
-    ///   - authority: sent as Host where the client sent none (HTTP/1.0).
+    ///   - authority: sent as Host where the client named none at all (HTTP/1.0).
     package func append(
         _ head: borrowing RequestHead, id: RequestID, client: Client, authority: [UInt8], to output: inout [UInt8]
     ) {
@@ -32,7 +32,7 @@ package struct RequestForwarding: Sendable, Equatable {
         appendFields(head, client: client, to: &output)
         if head.fields.first(.host) == nil {
             output.append("Host: ")
-            output.append(contentsOf: authority)
+            appendAuthority(of: head, else: authority, to: &output)
             output.append("\r\n")
         }
         appendFraming(head, to: &output)
@@ -67,6 +67,16 @@ package struct RequestForwarding: Sendable, Equatable {
             return false  // appended below, with or without what was there
         case _: return !head.nominatesFields || !HopByHop.isNominated(line, in: head.fields)
         }
+    }
+
+    /// The authority of an absolute-form target (RFC 9112 §3.2.2), or the upstream's.
+    private func appendAuthority(of head: borrowing RequestHead, else upstream: [UInt8], to output: inout [UInt8]) {
+        let target = head.fields.bytes[head.target.range]
+        let isAbsolute = head.pathAndQuery.offset != head.target.offset && target.first != 0x2F && target.first != 0x2A
+        guard isAbsolute, let colon = target.firstIndex(of: 0x3A), colon + 3 <= target.endIndex else {
+            return output.append(contentsOf: upstream)
+        }
+        output.append(contentsOf: target[(colon + 3)...].prefix { $0 != 0x2F && $0 != 0x3F })
     }
 
     private func appendFraming(_ head: borrowing RequestHead, to output: inout [UInt8]) {

@@ -71,6 +71,8 @@ final class HTTP1Connection: ChannelDuplexHandler {
     private var lastRead: Moment
     private var contentBytes = 0
     private var headHasBegun = false
+    /// A request was refused before its end was read.
+    private var mayHaveUnreadInput = false
     /// The end of this answer is marked by more than the connection's end.
     private var endIsVisible = true
     /// For how long we did not read the content ourselves.
@@ -269,7 +271,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
         do {
             let buffer = input
             guard let count = try decoder.decode(buffer.readableBytesSpan, into: &handler.head) else {
-                if !headHasBegun {
+                if !headHasBegun, decoder.hasStarted {
                     headHasBegun = true
                     phaseStart = now
                 }
@@ -299,6 +301,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
         closesAfterAnswer = true
         input = ByteBuffer()
         reading = .nothing
+        mayHaveUnreadInput = true
         let isReadable = decoder.hasRequestLine && !handler.head.fields.bytes.isEmpty
         if !isReadable { handler.head.removeAll() }
         handler.refuse(reason, headIsReadable: isReadable, now: now)
@@ -338,7 +341,8 @@ final class HTTP1Connection: ChannelDuplexHandler {
         } catch {
             input = ByteBuffer()
             closesAfterAnswer = true
-                reading = .nothing
+            reading = .nothing
+            mayHaveUnreadInput = true
             handler.requestFailed(error, now: now)
             return false
         }
@@ -476,7 +480,7 @@ extension HTTP1Connection: DownstreamStream {
         guard !isClosed, let context else { return }
         let nothingToRead: Bool =
             switch reading {
-            case .nothing, .head: input.readableBytes == 0
+            case .nothing, .head: input.readableBytes == 0 && !mayHaveUnreadInput
             case .handshake, .content, .discarding, .lingering: false
             }
         readingIsPaused = false

@@ -61,7 +61,7 @@ extension ExchangeDriver {
         stream.send(
             head: OutgoingHead(
                 status: status, fields: scratch, content: isHead ? .announced(body.count) : .length(body.count),
-                closes: Self.closes(reason)))
+                closes: mustClose(after: reason)))
         if !isHead {
             bytesOut += body.count
             stream.send(content: ByteBuffer(bytes: body))
@@ -70,12 +70,9 @@ extension ExchangeDriver {
         settleDelivery(now: now)
     }
 
-    /// After a request whose end can't be known, or whose client is told to go, nothing more is read.
-    static func closes(_ reason: Reason) -> Bool {
-        switch reason.answer?.status {
-        case 400, 405, 408, 413, 414, 431: true
-        case .some, .none: reason == .admissionDraining || reason == .exchangeShutdown
-        }
+    /// What follows a CONNECT is not HTTP. (Where a request's own end is in doubt, the stream closes by itself.)
+    func mustClose(after reason: Reason) -> Bool {
+        headIsReadable && head.method == .connect || reason == .exchangeShutdown
     }
 
     func appendRedirect() {

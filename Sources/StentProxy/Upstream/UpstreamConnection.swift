@@ -54,7 +54,10 @@ final class UpstreamConnection: ChannelDuplexHandler {
     private var input = ByteBuffer()
     private var output: ByteBuffer
     private var informationalCount = 0
+    /// A byte of an answer came, be it an informational one.
     private var answerHasBegun = false
+    /// A byte of the final answer came.
+    private var finalAnswerHasBegun = false
     private var isReused = false
     private var requestIsChunked = false
     private var requestHasLeft = false
@@ -108,6 +111,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
         decoder.reset()
         informationalCount = 0
         answerHasBegun = false
+        finalAnswerHasBegun = false
         requestIsChunked = isChunked
         requestHasLeft = false
         requestIsComplete = false
@@ -254,6 +258,7 @@ extension UpstreamConnection {
                     return
                 case .awaitingHead:
                     answerHasBegun = answerHasBegun || input.readableBytes > 0
+                    finalAnswerHasBegun = finalAnswerHasBegun || input.readableBytes > 0
                     guard try decodeHead(exchange) else { return }
                 case .content(let body):
                     guard try decodeContent(body, exchange) else { return }
@@ -277,6 +282,7 @@ extension UpstreamConnection {
             guard head.status != 101 else { throw .upstreamUnexpectedUpgrade }
             informationalCount += 1
             guard informationalCount <= Self.maximumInformational else { throw .upstreamTooManyInformational }
+            finalAnswerHasBegun = false
             return true
         }
         let body = BodyDecoder(framing: head.framing, side: .response)
@@ -320,7 +326,7 @@ extension UpstreamConnection {
         case .none, .complete:
             exchange.answerFailed(failure(.upstreamReset), self)
         case .awaitingHead:
-            fail(exchange, answerHasBegun ? .upstreamTruncated : .upstreamReset)
+            fail(exchange, finalAnswerHasBegun && !sawError ? .upstreamTruncated : .upstreamReset)
         case .content(var body):
             do {
                 if sawError { throw Reason.upstreamTruncated }

@@ -40,11 +40,38 @@ package struct WorkerMetrics: Sendable {
         }
     }
 
-    package private(set) var requests: [RequestKey: UInt64] = [:]
+    /// A dictionary whose key rarely changes from one use to the next: the last one's value is found without hashing.
+    struct Recent<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+        private var places: [Key: Int] = [:]
+        private var entries: [(key: Key, value: Value)] = []
+        private var last = 0
+
+        var dictionary: [Key: Value] { places.mapValues { entries[$0].value } }
+
+        @inline(__always)
+        mutating func update(_ key: Key, default initial: @autoclosure () -> Value, _ change: (inout Value) -> Void) {
+            if last >= entries.count || entries[last].key != key { find(key, initial()) }
+            change(&entries[last].value)
+        }
+
+        @inline(never)
+        private mutating func find(_ key: Key, _ initial: @autoclosure () -> Value) {
+            last = places[key] ?? entries.count
+            if last == entries.count {
+                places[key] = last
+                entries.append((key, initial()))
+            }
+        }
+    }
+
+    private var requestCounts = Recent<RequestKey, UInt64>()
+    private var routeDurations = Recent<String, Histogram>()
+    private var attemptCounts = Recent<Reason?, UInt64>()
+    package var requests: [RequestKey: UInt64] { requestCounts.dictionary }
     /// Durations of exchanges by route.
-    package private(set) var durations: [String: Histogram] = [:]
+    package var durations: [String: Histogram] { routeDurations.dictionary }
     /// Attempts by how they ended; `nil` is a complete answer that was taken.
-    package private(set) var attempts: [Reason?: UInt64] = [:]
+    package var attempts: [Reason?: UInt64] { attemptCounts.dictionary }
     package var connectionsAccepted: UInt64 = 0
     package var connectionsOpen = 0
     package var connectionsRefused: [Reason: UInt64] = [:]
@@ -62,17 +89,19 @@ package struct WorkerMetrics: Sendable {
 
     mutating func count(_ record: borrowing ExchangeRecord) {
         let key = RequestKey(route: record.route, statusClass: record.status / 100, reason: record.reason)
-        requests[key, default: 0] &+= 1
-        durations[key.route, default: Histogram()].observe(record.duration)
-        for attempt in record.attempts { attempts[attempt.failure, default: 0] &+= 1 }
+        requestCounts.update(key, default: 0) { $0 &+= 1 }
+        routeDurations.update(key.route, default: Histogram()) { $0.observe(record.duration) }
+        for attempt in record.attempts { attemptCounts.update(attempt.failure, default: 0) { $0 &+= 1 } }
         bytesIn &+= UInt64(max(0, record.bytesIn))
         bytesOut &+= UInt64(max(0, record.bytesOut))
     }
 
     package mutating func merge(_ other: WorkerMetrics) {
-        requests.merge(other.requests) { $0 &+ $1 }
-        for (route, histogram) in other.durations { durations[route, default: Histogram()].merge(histogram) }
-        attempts.merge(other.attempts) { $0 &+ $1 }
+        for (key, count) in other.requests { requestCounts.update(key, default: 0) { $0 &+= count } }
+        for (route, histogram) in other.durations {
+            routeDurations.update(route, default: Histogram()) { $0.merge(histogram) }
+        }
+        for (key, count) in other.attempts { attemptCounts.update(key, default: 0) { $0 &+= count } }
         connectionsAccepted &+= other.connectionsAccepted
         connectionsOpen += other.connectionsOpen
         connectionsRefused.merge(other.connectionsRefused) { $0 &+ $1 }

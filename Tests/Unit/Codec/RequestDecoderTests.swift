@@ -115,6 +115,7 @@ import Testing
         ("Content-Length: 0005", .length(5)), ("content-LENGTH:\t42 ", .length(42)),
         ("Content-Length: 999999999999999999", .length(999_999_999_999_999_999)),
         ("Transfer-Encoding: chunked", .chunked), ("Transfer-Encoding: CHUNKED", .chunked),
+        ("Transfer-Encoding:chunked\t", .chunked),
     ])
     func `follow from its one length or coding`(line: String, framing: BodyFraming) {
         let field = line.isEmpty ? "" : line + "\r\n"

@@ -107,8 +107,8 @@ struct RefusedRequest: Sendable, CustomTestStringConvertible {
         .fields("Content-Length: 5e1", .requestMalformedLength),
         .fields("Content-Length: \u{663}", .requestMalformedLength),
         .fields("Content-Length: a", .requestMalformedLength),
-        .fields("Content-Length: 1000000000000000000", .requestMalformedLength),
-        .fields("Content-Length: 18446744073709551621", .requestMalformedLength),
+        .fields("Content-Length: 1000000000000000000", .requestBodyTooLarge),
+        .fields("Content-Length: 18446744073709551621", .requestBodyTooLarge),
         .fields("Content-Length: 5\r\nTransfer-Encoding: chunked", .requestLengthAndCoding),
         .fields("Transfer-Encoding: chunked\r\nContent-Length: 5", .requestLengthAndCoding),
         .fields("Transfer-Encoding: gzip\r\nContent-Length: 0", .requestLengthAndCoding),
@@ -207,6 +207,11 @@ struct RefusedRequest: Sendable, CustomTestStringConvertible {
     @Test func `call a request line that fills the whole head a long target`() {
         let limits = HeadLimits(bytes: 12, fields: 2, target: 100)
         #expect(Feed.requests(head, limits: limits).reason == .requestTargetTooLong)
+    }
+
+    @Test func `may be as large as an integer`() {
+        let limits = HeadLimits(bytes: .max, fields: .max, target: .max)
+        #expect(Feed.requests(head, limits: limits).heads.count == 1)
     }
 
     @Test func `refuse before a line is complete`() {

@@ -83,7 +83,7 @@ import Testing
     /// Reasons about a request's form that are not the codec's: they come from the rules behind it, or from a clock.
     private static let others: Set<Reason> = [
         .requestMethodOverride, .requestMethodRefused, .requestPercentEncoding, .requestEncodedControl,
-        .requestDotSegment, .requestAmbiguousPath, .requestBodyTooLarge, .requestHeadTimeout, .requestHeadTruncated,
+        .requestDotSegment, .requestAmbiguousPath, .requestHeadTimeout, .requestHeadTruncated,
         .requestBodyTimeout,
     ]
     @Test func `each have a request that is refused for them`() {
