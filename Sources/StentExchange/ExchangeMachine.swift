@@ -121,9 +121,11 @@ package struct ExchangeMachine: Sendable {
     package var route: RoutePlan { plan }
 
     /// `Stent-Outcome` as it stands for an answer of that status; `nil` for safe methods and good answers.
-    package func outcomeField(status: Int) -> WriteOutcome? {
+    ///
+    /// - Parameter isOwn: the answer is stent's own: its status says nothing about what the upstream did.
+    package func outcomeField(status: Int, isOwn: Bool) -> WriteOutcome? {
         guard !method.isSafe, status >= 400 else { return nil }
-        return outcome(upstreamStatus: status)
+        return outcome(upstreamStatus: isOwn ? nil : status)
     }
 
     /// When `timerFired` is to be called next, unless something else happens before.
