@@ -84,6 +84,8 @@ let package = Package(
             name: "StentTestKit",
             dependencies: [
                 "StentModel", "StentAudit", "StentConfig", "StentRuntime", nio, nioPosix,
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: house),

@@ -45,6 +45,8 @@ final class HTTP1Connection: ChannelDuplexHandler {
     private let isTLS: Bool
     let timer = TimerNode()
     var context: ChannelHandlerContext?
+    /// It belongs to stent's own endpoint, which answers as long as stent runs.
+    var isAdmin: Bool { handler is AdminHandler }
 
     private(set) var reading: Reading
     private var decoder: RequestDecoder
@@ -78,6 +80,8 @@ final class HTTP1Connection: ChannelDuplexHandler {
     private var isFirstRequest = true
     private var stalledSince: Moment?
     private var stalledBytes = 0
+    /// The end is announced, but bytes before it still wait for the client.
+    private var lastBytesWait = false
 
     init(worker: Worker, channel: any Channel, handler: StreamHandler, peer: PeerAddress, isTLS: Bool) {
         self.worker = worker
@@ -95,6 +99,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        isDraining = worker.isDraining
         handler.stream = self
         timer.fire = { [unowned self] in timerFired(now: $0) }
         worker.opened(self)
@@ -184,6 +189,8 @@ final class HTTP1Connection: ChannelDuplexHandler {
 
     func shutDown() {
         if handler.isActive { handler.shutDown(now: worker.now) }
+        // The answer that this made may wait for a client that does not read; nobody waits for it any more.
+        if handler.isActive { handler.shutDown(now: worker.now) }
         if answerIsComplete || isClosed { closeGracefully() } else { close() }
     }
 
@@ -210,7 +217,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         let now = worker.now
         let isWritable = context.channel.isWritable
-        stalledSince = isWritable ? nil : now
+        stalledSince = isWritable && !lastBytesWait ? nil : now
         stalledBytes = .max
         handler.writabilityChanged(isWritable: isWritable, now: now)
         deadlineChanged()
@@ -478,13 +485,19 @@ extension HTTP1Connection: DownstreamStream {
             }
         readingIsPaused = false
         reading = .lingering(left: Self.lingerBytes)
-        phaseStart = worker.now
+        stalledSince = worker.now
+        stalledBytes = .max
+        lastBytesWait = true
         input = ByteBuffer()
         let isLast = nothingToRead || inputHasEnded
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete { [self] _ in
             guard let context = self.context, !isClosed else { return }
+            lastBytesWait = false
+            stalledSince = nil
+            phaseStart = worker.now
             if isLast { close() } else { context.close(mode: .output, promise: nil) }
+            deadlineChanged()
         }
         writeOutput(promise: promise)
         context.flush()
@@ -516,7 +529,7 @@ extension HTTP1Connection {
             return min(whole, lastRead.advanced(by: limits.bodyIdle))
         case .nothing: return .distantFuture
         case .discarding: return phaseStart.advanced(by: limits.bodyIdle)
-        case .lingering: return phaseStart.advanced(by: Self.lingerTime)
+        case .lingering: return lastBytesWait ? .distantFuture : phaseStart.advanced(by: Self.lingerTime)
         }
     }
 

@@ -60,6 +60,18 @@ package enum Listener {
             worker.metrics.connectionsRefused[reason, default: 0] &+= 1
             throw reason
         }
+        do {
+            try serve(channel, peer, worker, purpose)
+        } catch {
+            worker.limiter.release(peer)
+            throw error
+        }
+    }
+
+    /// From the moment its last handler is added, a connection counts itself out.
+    private static func serve(
+        _ channel: any Channel, _ peer: PeerAddress, _ worker: Worker, _ purpose: ListenerPurpose
+    ) throws {
         let pipeline = channel.pipeline.syncOperations
         let handler: StreamHandler
         var isTLS = false

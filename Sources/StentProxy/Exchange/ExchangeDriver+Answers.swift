@@ -6,6 +6,7 @@ import StentPolicy
 extension ExchangeDriver {
     func sendHead(now: Moment) {
         guard let stream, let connection else { return }
+        isStreaming = true
         let head = connection.head
         let content: OutgoingHead.Content =
             switch head.framing {

@@ -82,7 +82,7 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
     }
 
     func answerBatchEnd() {
-        guard let stream, connection != nil, bytesOut > 0 else { return }
+        guard let stream, connection != nil, isStreaming else { return }
         stream.flush()
         pauseUpstreamWhereNeeded()
     }

@@ -41,6 +41,8 @@ final class ExchangeDriver: StreamHandler {
     var held = ByteBuffer()
     var answerIsHeadOnly = false
     var bytesOut = 0
+    /// The answer's head went to the client before the answer was complete.
+    var isStreaming = false
     /// When the current attempt's connection was asked for, for `Server-Timing`.
     var attemptStart = Moment(nanoseconds: 0)
     var pauseGeneration = 0
@@ -127,6 +129,7 @@ final class ExchangeDriver: StreamHandler {
 
     func prepare(route: String, now: Moment) -> ExchangeRecord {
         bytesOut = 0
+        isStreaming = false
         awaitsDelivery = false
         client = origin.peer
         if headIsReadable, origin.isTrustedProxy {

@@ -43,11 +43,21 @@ final class UpstreamConnector {
             }
         let future =
             address.map { bootstrap.connect(to: $0) } ?? bootstrap.connect(host: server.host, port: server.port)
+        var isLater = false
         future.assumeIsolated().whenComplete { result in
-            switch result {
-            case .success(let channel): attempt.value.connected(channel, isTLS: isTLS)
-            case .failure(let error): attempt.value.fail(Self.reason(error))
+            // Some errors, such as an unreachable network, are known inside the call.
+            guard isLater else {
+                return loop.assumeIsolated().execute { Self.settle(attempt.value, result, isTLS: isTLS) }
             }
+            Self.settle(attempt.value, result, isTLS: isTLS)
+        }
+        isLater = true
+    }
+
+    private static func settle(_ attempt: Opening, _ result: Result<any Channel, any Error>, isTLS: Bool) {
+        switch result {
+        case .success(let channel): attempt.connected(channel, isTLS: isTLS)
+        case .failure(let error): attempt.fail(reason(error))
         }
     }
 

@@ -178,7 +178,7 @@ extension Worker {
         for pool in former { pool.retire() }
     }
 
-    /// No further request on any connection; the future is fulfilled when all are closed.
+    /// No further request on any connection; the future is fulfilled when all but those of the admin endpoint are closed.
     package func drain() -> EventLoopFuture<Void> {
         loop.assertInEventLoop()
         if let drained { return drained.futureResult }
@@ -200,7 +200,7 @@ extension Worker {
     }
 
     private func settleDrain() {
-        guard let drained, connections.isEmpty, detached.isEmpty else { return }
+        guard let drained, detached.isEmpty, connections.values.allSatisfy(\.isAdmin) else { return }
         audit.flush()
         drained.succeed()
     }
