@@ -6,9 +6,10 @@ struct WireRunnerTests {
     private static let answered =
         #"{"event":"exchange","reason":"exchange.answered","status":200,"tries":[{"cause":"a.b"}]}"#
 
-    private func outcome(of script: String, audit: [String] = [answered]) async throws -> String? {
+    /// - Parameter patience: short where the script waits for what doesn't come.
+    private func outcome(of script: String, patience: Duration = .seconds(10)) async throws -> String? {
         let read = try WireScript.cases(of: Array("# a01 [control] t\n\(script)\n".utf8), file: "t.wire")
-        let runner = WireRunner(RelayPeer(auditLines: audit), patience: .seconds(3))
+        let runner = WireRunner(RelayPeer(auditLines: [Self.answered]), patience: patience)
         return try await runner.run(try #require(read.first))
     }
 
@@ -130,7 +131,7 @@ struct WireRunnerTests {
     func `an expectation that is not met is reported with what came instead`(script: String, message: String)
         async throws
     {
-        let report = try #require(try await outcome(of: script))
+        let report = try #require(try await outcome(of: script, patience: .seconds(3)))
         #expect(report.contains(message))
     }
 }
