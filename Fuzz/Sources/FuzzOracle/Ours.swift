@@ -41,6 +41,10 @@ package func readRequests(_ input: [UInt8], _ delivery: Delivery?) -> Transcript
                 {
                     transcript.comparable = min(transcript.comparable, transcript.messages.count)
                 }
+                // To llhttp it is Connection by another name, which no standard says: it may end the connection early.
+                if head.fields.first(.proxyConnection) != nil {
+                    transcript.comparable = min(transcript.comparable, transcript.messages.count + 1)
+                }
                 transcript.messages.append(
                     Message(
                         start: head.fields.text(head.methodText) + " " + head.fields.text(head.target),
@@ -97,6 +101,9 @@ package func readResponses(_ input: [UInt8], to method: Method, _ delivery: Deli
                 // llhttp leaves the protocol at a 101 and never ends it.
                 if head.status == 101 || hasTabBehindFraming(head.fields) {
                     transcript.comparable = transcript.messages.count
+                }
+                if head.fields.first(.proxyConnection) != nil {
+                    transcript.comparable = min(transcript.comparable, transcript.messages.count + 1)
                 }
                 transcript.messages.append(
                     Message(

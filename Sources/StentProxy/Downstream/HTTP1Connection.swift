@@ -380,7 +380,8 @@ extension HTTP1Connection: DownstreamStream {
 
     func send(head: OutgoingHead) {
         headIsSent = true
-        if head.closes || isDraining || inputHasEnded || !canBeReadToItsEnd { closesAfterAnswer = true }
+        let isLast = isDraining || inputHasEnded && input.readableBytes == 0
+        if head.closes || isLast || !canBeReadToItsEnd { closesAfterAnswer = true }
         let isOld = handler.head.version == .http10
         HTTP1AnswerHead.write(
             head, toOldVersion: isOld, closes: &closesAfterAnswer, using: &worker.headBytes, to: &output)
