@@ -90,6 +90,16 @@ import Testing
         }
     }
 
+    @Test func `a connection that stent closes is gone when the client has said goodbye too`() async throws {
+        try await withStent("minimal.yaml", before: echoingTargets) { stent, _ async throws in
+            let client = try await stent.connectSecurely()
+            #expect(try await client.exchange(get("/a", "Connection: close\r\n")).text == "/a")
+            #expect(await client.endsSilently())
+            // Well below the 5 s that the TLS handler waits for a goodbye.
+            #expect(await eventually(within: .seconds(3)) { OpenSockets.count(ports: [stent.httpsPort]) == 0 })
+        }
+    }
+
     // MARK: what openssl's own client says
 
     @Test(.enabled(if: OpenSSL.isInstalled, "openssl is not installed"), arguments: [
