@@ -48,7 +48,8 @@ import Testing
             let connection = try await stent.connect()
             #expect(try await connection.exchange(post("/notes", "12345")).status == 200)
             var settings = stent.server.settings
-            var route = RouteSettings(match: .init(text: "POST /notes", methods: [.post], segments: [.oneOf(["notes"])]))
+            var route = RouteSettings(
+                match: .init(text: "POST /notes", methods: [.post], segments: [.oneOf(["notes"])]))
             route.body = .init(4)
             settings.routes = [route]
             try await stent.server.reload(settings, digest: "narrow")

@@ -3,7 +3,9 @@ import Testing
 
 @Suite struct LimitTests {
     @Test func `connections beyond the limit of an address are closed and counted`() async throws {
-        try await withStent(before: echoingTargets) { $0.limits.connectionsPerAddress = 3 } _: { stent, _ async throws in
+        try await withStent(before: echoingTargets) {
+            $0.limits.connectionsPerAddress = 3
+        } _: { stent, _ async throws in
             var clients: [RawConnection] = []
             for _ in 0..<3 {
                 let client = try await stent.connect()
@@ -26,7 +28,9 @@ import Testing
     }
 
     @Test func `beyond the limit of all connections none is accepted, and later again`() async throws {
-        try await withStent(before: echoingTargets) { $0.limits.connections = 2 } _: { stent, _ async throws in
+        try await withStent(before: echoingTargets) {
+            $0.limits.connections = 2
+        } _: { stent, _ async throws in
             let first = try await stent.connect()
             #expect(try await first.exchange(get("/a")).status == 200)
             let second = try await stent.connect()
