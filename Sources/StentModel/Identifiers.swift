@@ -19,13 +19,16 @@ package enum RequestID: Sendable, Hashable {
     package func append(to output: inout [UInt8], head: borrowing RequestHead) {
         switch self {
         case .minted(let high, let low):
+            var text: InlineArray<36, UInt8> = .init(repeating: 0x2D)
+            var position = 0
             for index in 0..<16 {
-                if index == 4 || index == 6 || index == 8 || index == 10 { output.append(0x2D) }
-                let half = index < 8 ? high : low
-                let byte = UInt8(truncatingIfNeeded: half >> UInt64((7 - index % 8) * 8))
-                output.append(Self.hexDigit(byte >> 4))
-                output.append(Self.hexDigit(byte & 0x0F))
+                if index == 4 || index == 6 || index == 8 || index == 10 { position += 1 }
+                let byte = UInt8(truncatingIfNeeded: (index < 8 ? high : low) >> UInt64((7 - index % 8) * 8))
+                text[position] = Self.hexDigit(byte >> 4)
+                text[position + 1] = Self.hexDigit(byte & 0x0F)
+                position += 2
             }
+            text.span.withUnsafeBufferPointer { output.append(contentsOf: $0) }
         case .accepted(let slot):
             guard slot.upperBound <= head.fields.bytes.count else { return }
             output.append(contentsOf: head.fields.bytes[slot.range])
@@ -111,13 +114,15 @@ extension [UInt8] {
             append(0x30 + UInt8(truncatingIfNeeded: rest))
             return
         }
-        var divisor: UInt = 1
-        while rest / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            append(0x30 + UInt8(truncatingIfNeeded: rest / divisor))
-            rest %= divisor
-            divisor /= 10
+        // From the lowest digit, which takes divisions by a constant only.
+        var digits: InlineArray<20, UInt8> = .init(repeating: 0x30)
+        var start = 20
+        while rest > 0 {
+            start -= 1
+            digits[start] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
         }
+        digits.span.extracting(start..<20).withUnsafeBufferPointer { append(contentsOf: $0) }
     }
 
     /// Appends ASCII text that is known at compile time.

@@ -4,12 +4,14 @@ import StentModel
 
 /// Writes an answer's head in HTTP/1.1: status line, framing and connection fields around the fields of the exchange.
 enum HTTP1AnswerHead {
-    /// - Parameter closes: set where the answer's end can only be the connection's.
+    /// - Parameters:
+    ///   - closes: set where the answer's end can only be the connection's.
+    ///   - bytes: memory to build it in, kept from answer to answer.
     static func write(
-        _ head: OutgoingHead, toOldVersion isOld: Bool, closes: inout Bool, to output: inout ByteBuffer
+        _ head: OutgoingHead, toOldVersion isOld: Bool, closes: inout Bool, using bytes: inout [UInt8],
+        to output: inout ByteBuffer
     ) {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(head.fields.count + 128)
+        bytes.removeAll(keepingCapacity: true)
         HeadEncoder.appendStatusLine(head.status, to: &bytes)
         bytes.append(contentsOf: head.fields)
         switch head.content {

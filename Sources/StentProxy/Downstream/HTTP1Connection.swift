@@ -382,7 +382,8 @@ extension HTTP1Connection: DownstreamStream {
         headIsSent = true
         if head.closes || isDraining || inputHasEnded || !canBeReadToItsEnd { closesAfterAnswer = true }
         let isOld = handler.head.version == .http10
-        HTTP1AnswerHead.write(head, toOldVersion: isOld, closes: &closesAfterAnswer, to: &output)
+        HTTP1AnswerHead.write(
+            head, toOldVersion: isOld, closes: &closesAfterAnswer, using: &worker.headBytes, to: &output)
         if case .unknown = head.content { contentIsChunked = !isOld }
         endIsVisible = contentIsChunked
         if case .length = head.content { endIsVisible = true }
@@ -447,8 +448,15 @@ extension HTTP1Connection: DownstreamStream {
             if !isClosed { context?.flush() }
             return
         }
-        writeOutput(promise: nil)
-        context?.flush()
+        // Taken out first: what the flush sets off may write again. Once the transport has let go of the bytes, their
+        // memory serves the next answer.
+        var sent = ByteBuffer()
+        swap(&sent, &output)
+        context?.writeAndFlush(wrapOutboundOut(sent), promise: nil)
+        if output.capacity == 0 {
+            sent.clear()
+            output = sent
+        }
     }
 
     func setReading(_ wanted: Bool) {

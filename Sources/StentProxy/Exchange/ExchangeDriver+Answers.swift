@@ -56,7 +56,7 @@ extension ExchangeDriver {
         }
         if reason == .listenerRedirect { appendRedirect() }
         if status == 405 { scratch.append("Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n") }
-        appendOwnFields(status: status, isOwn: true, now: now)
+        appendOwnFields(status: status, now: now)
         let isHead = headIsReadable && head.method == .head
         stream.send(
             head: OutgoingHead(
@@ -108,12 +108,12 @@ extension ExchangeDriver {
         scratch.removeAll(keepingCapacity: true)
         ResponseForwarding().append(answer, to: &scratch)
         if answer.fields.first(.date) == nil { scratch.append(contentsOf: worker.dateLine(now: now)) }
-        appendOwnFields(status: answer.status, isOwn: false, now: now)
+        appendOwnFields(status: answer.status, now: now)
         return OutgoingHead(status: answer.status, fields: scratch, content: content)
     }
 
     /// The fields that every answer carries.
-    func appendOwnFields(status: Int, isOwn: Bool, now: Moment) {
+    func appendOwnFields(status: Int, now: Moment) {
         scratch.append("X-Request-Id: ")
         id.append(to: &scratch, head: head)
         scratch.append("\r\nServer-Timing: tries;desc=")
@@ -123,7 +123,7 @@ extension ExchangeDriver {
         scratch.append(", upstream;dur=")
         appendMilliseconds(machine.attempts > 0 ? now.since(attemptStart) : .zero)
         scratch.append("\r\n")
-        if let outcome = machine.outcomeField(status: status, isOwn: isOwn) {
+        if let outcome = machine.outcomeField(status: status) {
             scratch.append("Stent-Outcome: ")
             scratch.append(contentsOf: outcome.rawValue.utf8)
             scratch.append("\r\n")

@@ -141,8 +141,16 @@ final class UpstreamConnection: ChannelDuplexHandler {
     func flush() {
         guard let context, !isClosed else { return }
         requestHasLeft = true
-        writeOutput()
-        context.flush()
+        guard output.readableBytes > 0 else { return context.flush() }
+        // Taken out first: what the flush sets off may write again. Once the transport has let go of the bytes, their
+        // memory serves the next request.
+        var sent = ByteBuffer()
+        swap(&sent, &output)
+        context.writeAndFlush(wrapOutboundOut(sent), promise: nil)
+        if output.capacity == 0 {
+            sent.clear()
+            output = sent
+        }
     }
 
     private func writeOutput() {

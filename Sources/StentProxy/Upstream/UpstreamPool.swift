@@ -96,8 +96,9 @@ final class UpstreamPool {
         let id = connection.id
         guard connections[id] === connection else { return connection.close() }
         guard !isRetired else { return discard(connection) }
-        switch machine.giveBack(id, born: connection.born, now: worker.now) {
-        case .keep: connection.rest(now: worker.now)
+        let now = worker.now
+        switch machine.giveBack(id, born: connection.born, now: now) {
+        case .keep: connection.rest(now: now)
         case .lend(let waiter):
             guard let borrower = waiting.removeValue(forKey: waiter) else { return giveBack(connection) }
             connection.lend()

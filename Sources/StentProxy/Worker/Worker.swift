@@ -25,6 +25,8 @@ package final class Worker {
     private var dateSecond: Int64 = -1
     private var dateLine: [UInt8] = []
     private var drained: EventLoopPromise<Void>?
+    /// Memory in which heads are built, for whoever writes one just now.
+    var headBytes: [UInt8] = []
 
     /// - Parameters:
     ///   - wallClock: nanoseconds since 1970; read once a tick.

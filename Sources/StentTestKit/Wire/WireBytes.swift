@@ -35,8 +35,8 @@ package enum WireBytes {
     /// Where `needle` first stands in `bytes`, from `start`.
     package static func range(of needle: [UInt8], in bytes: [UInt8], from start: Int = 0) -> Range<Int>? {
         guard !needle.isEmpty, start >= 0, bytes.count - start >= needle.count else { return nil }
-        for lower in start...(bytes.count - needle.count) where bytes[lower..<lower + needle.count].elementsEqual(needle) {
-            return lower..<lower + needle.count
+        for lower in start...(bytes.count - needle.count) where bytes[lower] == needle[0] {
+            if bytes[lower..<lower + needle.count].elementsEqual(needle) { return lower..<lower + needle.count }
         }
         return nil
     }

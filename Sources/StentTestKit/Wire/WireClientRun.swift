@@ -1,9 +1,8 @@
 import Foundation
 
 /// Plays one client of a case, on a connection of its own.
-///
-/// Confined to whoever plays it: first the case's client thread, then, when that has ended, the runner. That hand-over
-/// is what makes `@unchecked Sendable` true.
+// proof: used by one thread at a time. The case's client thread plays it; the runner touches it again only after that
+// thread has ended, and hands it to one other.
 final class WireClientRun: @unchecked Sendable {
     private let client: WireClient
     private let stage: WireStage
@@ -29,10 +28,9 @@ final class WireClientRun: @unchecked Sendable {
     /// When the exchange is over: nothing may have come that the script doesn't know of.
     func settle() throws {
         guard let socket, let last = client.steps.last else { return }
-        if socket.isOpen {
-            try finishBody(at: last.place)
-            socket.sweep()
-        }
+        guard socket.isOpen else { return }
+        try finishBody(at: last.place)
+        socket.sweep()
         defer { socket.close() }
         try expect(
             socket.inbox.isEmpty, "nothing more", got: WireBytes.quoted(socket.inbox), at: last.place)
@@ -61,7 +59,8 @@ final class WireClientRun: @unchecked Sendable {
         case .expectBody(let match):
             let body = try wholeBody(at: place)
             try expect(
-                match.holds(for: [body]), "a body that \(match)", got: "\(body.count) bytes \(WireBytes.quoted(body))", at: place)
+                match.holds(for: [body]), "a body that \(match)", got: "\(body.count) bytes \(WireBytes.quoted(body))",
+                at: place)
         case .expectJSON(let path, let match): try expectJSON(path, match, place)
         case .expectTruncated:
             let body = readBody()
@@ -89,11 +88,12 @@ final class WireClientRun: @unchecked Sendable {
             body = nil
             framing = .length(0)
             try expect(
-                arrived.startLine.hasPrefix("HTTP/1.1 \(status) "), "status \(status)", got: WireBytes.quoted(arrived.bytes),
-                at: place)
+                arrived.startLine.hasPrefix("HTTP/1.1 \(status) "), "status \(status)",
+                got: WireBytes.quoted(arrived.bytes), at: place)
         case .malformed(let bytes): throw failure("a malformed head: \(WireBytes.quoted(bytes))", place)
         case .none(let arrival):
-            throw failure("expected status \(status); got \(shown(arrival)) after \(WireBytes.quoted(socket.inbox))", place)
+            throw failure(
+                "expected status \(status); got \(shown(arrival)) after \(WireBytes.quoted(socket.inbox))", place)
         }
     }
 

@@ -135,7 +135,8 @@ struct WireLexer {
             }
             return high << 4 | low
         default:
-            throw WireSyntaxError("there is no escape `\\\(WireBytes.text([byte]))`; there are r n t 0 x \" \\", at: place)
+            throw WireSyntaxError(
+                "there is no escape `\\\(WireBytes.text([byte]))`; there are r n t 0 x \" \\", at: place)
         }
     }
 

@@ -16,7 +16,9 @@ struct WireHead: Sendable {
             lines.append(bytes[rest.startIndex..<end.lowerBound])
             rest = bytes[end.upperBound...]
         }
-        guard let first = lines.first, lines.allSatisfy({ !$0.contains(0x0D) && !$0.contains(0x0A) }) else { return nil }
+        guard let first = lines.first, lines.allSatisfy({ !$0.contains(0x0D) && !$0.contains(0x0A) }) else {
+            return nil
+        }
         startLine = WireBytes.text(first)
         for line in lines.dropFirst() where !line.isEmpty {
             guard let colon = line.firstIndex(of: 0x3A), colon > line.startIndex else { return nil }
@@ -38,8 +40,8 @@ struct WireHead: Sendable {
         let lengths = values("Content-Length")
         if codings.isEmpty, lengths.isEmpty { return untilClose ? .untilClose : .length(0) }
         if lengths.isEmpty { return codings.count == 1 && codings.first == Array("chunked".utf8) ? .chunked : nil }
-        guard codings.isEmpty, lengths.count == 1, let text = lengths.first, text.allSatisfy({ (0x30...0x39).contains($0) }),
-            let length = Int(WireBytes.text(text))
+        guard codings.isEmpty, lengths.count == 1, let text = lengths.first,
+            text.allSatisfy({ (0x30...0x39).contains($0) }), let length = Int(WireBytes.text(text))
         else { return nil }
         return .length(length)
     }

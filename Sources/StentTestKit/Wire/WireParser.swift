@@ -17,7 +17,8 @@ struct WireParser {
             case .word("config"): parsed.configuration = try configuration()
             case .word("upstream"):
                 guard parsed.upstream == nil else {
-                    throw WireSyntaxError("a case has one upstream; script several connections with `accept`", at: token.place)
+                    throw WireSyntaxError(
+                        "a case has one upstream; script several connections with `accept`", at: token.place)
                 }
                 parsed.upstream = try upstream()
             case .word("client"): parsed.clients.append(try client())

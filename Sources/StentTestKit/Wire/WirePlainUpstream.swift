@@ -64,7 +64,8 @@ final class WirePlainUpstream: Sendable {
         guard !holds else { return }
         let shown = requests.map { WireBytes.quoted($0) }.joined(separator: " and ")
         throw WireFailure(
-            "expected \(what); got \(connections) connections, \(requests.count) requests \(shown)", party: party, at: place)
+            "expected \(what); got \(connections) connections, \(requests.count) requests \(shown)", party: party,
+            at: place)
     }
 
     private func begin(_ descriptor: CInt) {

@@ -12,7 +12,9 @@ package final class WireTranscript: Sendable {
 
     package var text: String {
         lines.withLock { lines in
-            let shown = lines.count > 80 ? lines.prefix(40) + ["... \(lines.count - 80) lines ..."] + lines.suffix(40) : lines[...]
+            let shown =
+                lines.count > 80
+                ? lines.prefix(40) + ["... \(lines.count - 80) lines ..."] + lines.suffix(40) : lines[...]
             return shown.map { "    " + $0 }.joined(separator: "\n")
         }
     }

@@ -49,7 +49,8 @@ package struct WireUpstream: Sendable {
     var isScripted: Bool {
         steps.contains { step in
             switch step.action {
-            case .expectNoConnection, .expectNoRequest, .expectRequests, .expectWholeRequests, .expectConnections, .refuse:
+            case .expectNoConnection, .expectNoRequest, .expectRequests, .expectWholeRequests, .expectConnections,
+                .refuse:
                 false
             case .accept, .send, .shutdownWrite, .close, .reset, .signal, .wait, .expectRequest, .expectHead,
                 .expectHeader, .expectBody, .expectTruncated, .expectClosed:

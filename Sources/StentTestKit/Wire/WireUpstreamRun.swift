@@ -1,7 +1,6 @@
 /// Plays the scripted upstream of a case.
-///
-/// Confined to whoever plays it: first the case's upstream thread, then, when that has ended, the runner. That hand-over
-/// is what makes `@unchecked Sendable` true.
+// proof: used by one thread at a time. The case's upstream thread plays it; the runner touches it again only after that
+// thread has ended, and hands it to one other.
 final class WireUpstreamRun: @unchecked Sendable {
     private let upstream: WireUpstream
     private let listener: WireListener
@@ -38,7 +37,8 @@ final class WireUpstreamRun: @unchecked Sendable {
         }
         for step in upstream.steps {
             switch step.action {
-            case .expectNoConnection: try expect(sockets.isEmpty, "no connection", got: "\(sockets.count)", at: step.place)
+            case .expectNoConnection:
+                try expect(sockets.isEmpty, "no connection", got: "\(sockets.count)", at: step.place)
             case .expectNoRequest: try expect(requests == 0, "no request", got: "\(requests)", at: step.place)
             case .expectRequests(let count):
                 try expect(requests == count, "\(count) requests", got: "\(requests)", at: step.place)
@@ -69,8 +69,8 @@ final class WireUpstreamRun: @unchecked Sendable {
         case .expectHead(let wanted):
             let head = try arrivedHead(place)
             try expect(
-                Self.matches(head.bytes, wanted), "the head \(WireBytes.quoted(wanted))", got: WireBytes.quoted(head.bytes),
-                at: place)
+                Self.matches(head.bytes, wanted), "the head \(WireBytes.quoted(wanted))",
+                got: WireBytes.quoted(head.bytes), at: place)
         case .expectHeader(let name, let match):
             let head = try arrivedHead(place)
             try expect(
@@ -114,11 +114,12 @@ final class WireUpstreamRun: @unchecked Sendable {
             body = nil
             let line = arrived.startLine
             try expect(
-                line == wanted || line == wanted + " HTTP/1.1", "request \(wanted)", got: WireBytes.quoted(arrived.bytes),
-                at: place)
+                line == wanted || line == wanted + " HTTP/1.1", "request \(wanted)",
+                got: WireBytes.quoted(arrived.bytes), at: place)
         case .malformed(let bytes): throw failure("a malformed head: \(WireBytes.quoted(bytes))", place)
         case .none(let arrival):
-            throw failure("expected request \(wanted); got \(arrival.shown) after \(WireBytes.quoted(socket.inbox))", place)
+            throw failure(
+                "expected request \(wanted); got \(arrival.shown) after \(WireBytes.quoted(socket.inbox))", place)
         }
     }
 

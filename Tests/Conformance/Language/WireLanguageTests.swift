@@ -23,14 +23,15 @@ struct WireLanguageTests {
         #expect(read.map(\.place.line) == [3, 5])
     }
 
-    @Test(arguments: [
-        (#""a\r\n\t\0\"\\\x41\xfF""#, [0x61, 0x0D, 0x0A, 0x09, 0x00, 0x22, 0x5C, 0x41, 0xFF]),
-        (#""ab" "c""#, [0x61, 0x62, 0x63]),
-        (#"repeat "ab" 2 "c""#, [0x61, 0x62, 0x61, 0x62, 0x63]),
-        (#"chunk "hello world""#, Array("b\r\nhello world\r\n".utf8)),
-        (#"chunk repeat "x" 16"#, Array("10\r\nxxxxxxxxxxxxxxxx\r\n".utf8)),
-        (##""#  {not}" # a comment"##, Array("#  {not}".utf8)),
-    ] as [(String, [UInt8])])
+    @Test(
+        arguments: [
+            (#""a\r\n\t\0\"\\\x41\xfF""#, [0x61, 0x0D, 0x0A, 0x09, 0x00, 0x22, 0x5C, 0x41, 0xFF]),
+            (#""ab" "c""#, [0x61, 0x62, 0x63]),
+            (#"repeat "ab" 2 "c""#, [0x61, 0x62, 0x61, 0x62, 0x63]),
+            (#"chunk "hello world""#, Array("b\r\nhello world\r\n".utf8)),
+            (#"chunk repeat "x" 16"#, Array("10\r\nxxxxxxxxxxxxxxxx\r\n".utf8)),
+            (##""#  {not}" # a comment"##, Array("#  {not}".utf8)),
+        ] as [(String, [UInt8])])
     func `bytes to send are what is written, escapes resolved`(written: String, bytes: [UInt8]) throws {
         let read = try cases("# a01 [control] t\nclient c1 {\n  send \(written)\n}\n")
         guard case .send(let sent, piece: nil)? = read.first?.clients.first?.steps.first?.action else {
@@ -41,17 +42,26 @@ struct WireLanguageTests {
     }
 
     @Test(arguments: [
-        ("# a01 [control] t\nserver s1 {}", "t.wire:2:1: `server` is not a block; there are config, upstream, client, audit"),
+        (
+            "# a01 [control] t\nserver s1 {}",
+            "t.wire:2:1: `server` is not a block; there are config, upstream, client, audit"
+        ),
         ("# a01 [control] t\nclient c1 {\n  shout \"x\"\n}", "t.wire:3:3: `shout` is nothing that a client does"),
         ("# a01 [control] t\nclient c1 {\n  send 5\n}", "t.wire:3:8: `5` where bytes to send are expected"),
         ("# a01 [control] t\nclient c1 {\n  expect status x\n}", "t.wire:3:17: `x` where a status is expected"),
         ("# a01 [control] t\nclient c1 {\n  expect header \"A\" like \"b\"\n}", "t.wire:3:21: `like` is no comparison"),
-        ("# a01 [control] t\nclient c1 { send \"a\\q\" }", "t.wire:2:20: there is no escape `\\q`; there are r n t 0 x \" \\"),
+        (
+            "# a01 [control] t\nclient c1 { send \"a\\q\" }",
+            "t.wire:2:20: there is no escape `\\q`; there are r n t 0 x \" \\"
+        ),
         ("# a01 [control] t\nclient c1 { send \"a\\x4\" }", "t.wire:2:20: `\\x` takes two hexadecimal digits"),
         ("# a01 [control] t\nclient c1 { send \"a\n\" }", "t.wire:2:18: the string is not closed on its line"),
         ("# a01 [control] t\nclient c1 { close", "t.wire:3:1: the block is not closed"),
         ("# a01 [control] t\nclient { close }", "t.wire:2:8: `{` where a name is expected"),
-        ("# a01 [control] t\nconfig maximal", "t.wire:2:8: `maximal` is no configuration; there are minimal, hosp, redirect"),
+        (
+            "# a01 [control] t\nconfig maximal",
+            "t.wire:2:8: `maximal` is no configuration; there are minimal, hosp, redirect"
+        ),
         (
             "# a01 [control] t\nconfig minimal { set limits.head.bytes \"1\" set limits.head \"2\" set limits.head.x \"3\" }",
             "t.wire:2:68: `limits.head.x` can't stand below a setting that has a value"

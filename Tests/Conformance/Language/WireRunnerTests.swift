@@ -3,7 +3,8 @@ import Testing
 
 /// How the runner judges: each table row is a script played through a piece of wire, and the failure it must report.
 struct WireRunnerTests {
-    private static let answered = #"{"event":"exchange","reason":"exchange.answered","status":200,"tries":[{"cause":"a.b"}]}"#
+    private static let answered =
+        #"{"event":"exchange","reason":"exchange.answered","status":200,"tries":[{"cause":"a.b"}]}"#
 
     private func outcome(of script: String, audit: [String] = [answered]) async throws -> String? {
         let read = try WireScript.cases(of: Array("# a01 [control] t\n\(script)\n".utf8), file: "t.wire")
@@ -61,7 +62,9 @@ struct WireRunnerTests {
         """#,
     ])
     func `a script whose expectations are all met passes`(script: String) async throws {
-        #expect(try await outcome(of: script + "\naudit { expect reason \"exchange.answered\" expect cause \"a.b\" }") == nil)
+        #expect(
+            try await outcome(of: script + "\naudit { expect reason \"exchange.answered\" expect cause \"a.b\" }")
+                == nil)
     }
 
     @Test(arguments: [
@@ -69,7 +72,10 @@ struct WireRunnerTests {
             #"client c1 { send "GET /x HTTP/1.1\r\n\r\n" expect status 404 }"#,
             #"t.wire:2:44: client c1: expected status 404; got "HTTP/1.1 200 OK\r\n"#
         ),
-        (#"client c1 { expect status 200 }"#, "t.wire:2:13: client c1: expected status 200; got nothing in time after \"\""),
+        (
+            #"client c1 { expect status 200 }"#,
+            "t.wire:2:13: client c1: expected status 200; got nothing in time after \"\""
+        ),
         (
             #"client c1 { send "GET /x HTTP/1.1\r\n\r\n" expect status 200 expect body "bye" }"#,
             #"t.wire:2:62: client c1: expected a body that is "bye"; got 5 bytes "hello""#
@@ -121,7 +127,9 @@ struct WireRunnerTests {
         (#"audit { expect field "tries.0.cause" is "x" }"#, "audit: expected tries.0.cause is \"x\"; got"),
         (#"audit { expect no-text "answered" }"#, "audit: expected `answered` nowhere in the trail"),
     ])
-    func `an expectation that is not met is reported with what came instead`(script: String, message: String) async throws {
+    func `an expectation that is not met is reported with what came instead`(script: String, message: String)
+        async throws
+    {
         let report = try #require(try await outcome(of: script))
         #expect(report.contains(message))
     }

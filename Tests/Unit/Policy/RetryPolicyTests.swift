@@ -19,7 +19,7 @@ private func failure(
 
 extension RetryPolicy {
     fileprivate func decide(
-        _ failure: UpstreamFailure, attempt: Int = 1, _ method: StentModel.Method = .get, kept: Bool = true,
+        _ failure: UpstreamFailure, attempt: Int = 1, _ method: Method = .get, kept: Bool = true,
         remaining: TimeSpan? = .seconds(60), jitter: Double = 1
     ) -> Decision {
         decide(failure, attempt: attempt, method: method, contentIsKept: kept, remaining: remaining, jitter: jitter)
@@ -49,7 +49,7 @@ extension RetryPolicy {
     }
 
     @Test(arguments: Method.allCases)
-    func `a method that is not listed is not, once its bytes left`(method: StentModel.Method) {
+    func `a method that is not listed is not, once its bytes left`(method: Method) {
         let decision = policy().decide(failure(.upstreamReset), method)
         let isListed = [.get, .head, .options].contains(method)
         #expect(decision == (isListed ? .retry(after: .milliseconds(100), .retryCause) : .giveUp(.retryNotIdempotent)))
@@ -58,7 +58,7 @@ extension RetryPolicy {
     }
 
     @Test(arguments: Method.allCases)
-    func `any method is where no byte of it left`(method: StentModel.Method) {
+    func `any method is where no byte of it left`(method: Method) {
         #expect(
             policy().decide(failure(.upstreamConnectFailed, left: false), method)
                 == .retry(after: .milliseconds(100), .retryNeverSent))
@@ -91,14 +91,14 @@ extension RetryPolicy {
             settings.causes = []
             settings.methods = []
         }
-        for method in StentModel.Method.allCases where method.isSafe {
+        for method in Method.allCases where method.isSafe {
             #expect(off.decide(stale, method, remaining: nil) == .retry(after: .zero, .upstreamStaleConnection))
         }
         #expect(off.decide(stale, kept: false) == .giveUp(.retryOff))
     }
 
-    @Test(arguments: [StentModel.Method.post, .put, .patch, .delete, .other])
-    func `one with effects that met a closed idle connection is not`(method: StentModel.Method) {
+    @Test(arguments: [Method.post, .put, .patch, .delete, .other])
+    func `one with effects that met a closed idle connection is not`(method: Method) {
         let stale = failure(.upstreamStaleConnection, metIdle: true)
         #expect(policy().decide(stale, method) == .giveUp(.retryNotIdempotent))
     }

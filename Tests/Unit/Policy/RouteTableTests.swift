@@ -3,7 +3,7 @@ import StentPolicy
 import Testing
 
 /// A pattern's path, as the settings' reader would give it: `{a,b}` is a choice, `{a}` a parameter, `**` the rest.
-private func pattern(_ text: String, methods: Set<StentModel.Method> = []) -> RoutePattern {
+private func pattern(_ text: String, methods: Set<Method> = []) -> RoutePattern {
     let segments = text.split(separator: "/").map { part -> RoutePattern.Segment in
         if part == "**" { return .rest }
         guard part.hasPrefix("{") else { return .oneOf([String(part)]) }
