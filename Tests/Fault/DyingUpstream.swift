@@ -71,7 +71,8 @@ enum DyingUpstream {
         case .midHead: try await connection.send("HTTP/1.1 200 OK\r\nContent-Le")
         case .afterHead: try await connection.send("HTTP/1.1 200 OK\r\n\(length)\r\n")
         case .midContent: try await connection.send("HTTP/1.1 200 OK\r\n\(length)\r\n\(half)")
-        case .midChunk: try await connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\(size)\r\n\(half)")
+        case .midChunk:
+            try await connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\(size)\r\n\(half)")
         case .betweenChunks:
             try await connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\(size)\r\n\(content)\r\n")
         case .midUntilEnd:

@@ -48,14 +48,18 @@ import Testing
             return try await group.reduce(into: []) { $0 += $1 }
         }
 
-        for round in outcomes { if let problem = round.problem { Issue.record("seed \(seed): \(round.id): \(problem)") } }
+        for round in outcomes {
+            if let problem = round.problem { Issue.record("seed \(seed): \(round.id): \(problem)") }
+        }
         // It serves on, with nothing of all that left behind.
         let probe = try await RawConnection.open(port: stent.httpPort)
         let good = try await probe.exchange(
             "GET /whole HTTP/1.1\r\nHost: a\r\nX-Request-Id: probe-\(seed)\r\n\r\n", within: .seconds(10))
         #expect(good.status == 200 || attempts == 1, "seed \(seed): \(good)")
         await probe.close()
-        #expect(await eventually { OpenSockets.count(ports: [stent.httpPort]) == 0 }, "seed \(seed): client connections leak")
+        #expect(
+            await eventually { OpenSockets.count(ports: [stent.httpPort]) == 0 },
+            "seed \(seed): client connections leak")
         #expect(
             await eventually { try await stent.gauge(#"stent_upstream_connections{state="busy"}"#) == 0 },
             "seed \(seed): upstream connections leak")

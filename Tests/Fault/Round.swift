@@ -45,7 +45,8 @@ struct Round {
             case .chunked: "Transfer-Encoding: chunked\r\n"
             }
         let method = content == .none ? "GET" : "POST"
-        return "\(method) /\(phase.rawValue)/\(upstreamDeath.rawValue) HTTP/1.1\r\nHost: a\r\nX-Request-Id: \(id)\r\n\(framing)\r\n"
+        return
+            "\(method) /\(phase.rawValue)/\(upstreamDeath.rawValue) HTTP/1.1\r\nHost: a\r\nX-Request-Id: \(id)\r\n\(framing)\r\n"
     }
 
     private var framedBody: String {
@@ -62,7 +63,11 @@ struct Round {
     mutating func play(port: Int, on former: RawConnection?) async throws -> RawConnection? {
         if startsAnew { await former?.close() }
         let connection: RawConnection
-        if let former, !startsAnew { connection = former } else { connection = try await RawConnection.open(port: port) }
+        if let former, !startsAnew {
+            connection = former
+        } else {
+            connection = try await RawConnection.open(port: port)
+        }
         do {
             if try await request(on: connection), try await answer(on: connection) { return connection }
         } catch RawConnectionError.timedOut {

@@ -153,7 +153,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
             // Bytes that came with the handshake's end must not wait for more.
             process(now: phaseStart)
         case ChannelEvent.inputClosed:
-            inputEnded()
+            if isClosed { closeTransport() } else { inputEnded() }
         case _: break
         }
         context.fireUserInboundEventTriggered(event)
@@ -416,11 +416,17 @@ extension HTTP1Connection: DownstreamStream {
             // Nothing but the connection's end marks this answer's end, so it must not look like a good one.
             let reset = linger(l_onoff: 1, l_linger: 0)
             _ = (context.channel as? any SocketOptionProvider)?.setSoLinger(reset)
-            if isTLS, let tls = try? context.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self) {
-                return tls.close(promise: nil)
-            }
+            return closeTransport()
         }
         context.close(promise: nil)
+    }
+
+    /// Closes the socket without a goodbye of TLS. Also after ours, once the client's has come: where half-closed
+    /// connections are allowed, the TLS handler would wait for its timeout instead.
+    private func closeTransport() {
+        guard let context else { return }
+        let tls = isTLS ? try? context.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self) : nil
+        (tls ?? context).close(promise: nil)
     }
 
     func exchangeFinished() {

@@ -22,7 +22,9 @@ package enum OpenSockets {
         defer { closedir(directory) }
         var inodes: Set<String> = []
         while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             var target = [UInt8](repeating: 0, count: 128)
             let count = target.withUnsafeMutableBytes { bytes in
                 bytes.withMemoryRebound(to: CChar.self) { text in

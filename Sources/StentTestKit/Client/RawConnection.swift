@@ -37,7 +37,7 @@ package final class RawConnection: Sendable {
         let handshake = context.map { _ in loop.makePromise(of: String?.self) }
         var bootstrap = ClientBootstrap(group: loop)
             .channelOption(.autoRead, value: false)
-            .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelOption(.allowRemoteHalfClosure, value: tls == nil)  // TLS ends both ways at once
             .connectTimeout(.seconds(10))
         if let receiveBuffer {
             bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: receiveBuffer)
@@ -93,8 +93,11 @@ package final class RawConnection: Sendable {
     /// Ends this side's half of the connection.
     package func finishSending() async throws { try await channel.close(mode: .output) }
 
-    /// Ends the connection.
-    package func close() async { try? await channel.close() }
+    /// Ends the connection; over TLS not before the peer has said goodbye too.
+    package func close() async {
+        try? await channel.setOption(.autoRead, value: true).get()
+        try? await channel.close()
+    }
 
     /// Ends the connection with a reset.
     package func reset() async {

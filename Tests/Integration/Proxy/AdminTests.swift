@@ -26,7 +26,9 @@ import Testing
     }
 
     @Test func `the metrics are valid Prometheus text and count what happened`() async throws {
-        try await withStent("hosp.yaml", before: echoingTargets) { $0.listen.http?.redirectToHTTPS = false } _: {
+        try await withStent("hosp.yaml", before: echoingTargets) {
+            $0.listen.http?.redirectToHTTPS = false
+        } _: {
             stent, _ async throws in
             for _ in 1...3 { #expect(try await stent.once(get("/notes/7")).status == 200) }
             #expect(try await stent.once(get("/somewhere")).status == 200)
@@ -83,7 +85,9 @@ struct PrometheusPage {
         }
         if line.hasPrefix("# TYPE ") {
             let words = line.split(separator: " ")
-            guard words.count == 4, ["counter", "gauge", "histogram"].contains(words[3]) else { throw Problem(line: line) }
+            guard words.count == 4, ["counter", "gauge", "histogram"].contains(words[3]) else {
+                throw Problem(line: line)
+            }
             try enter(String(words[2]))
             guard types.updateValue(String(words[3]), forKey: family) == nil else { throw Problem(line: line) }
             return
@@ -100,7 +104,8 @@ struct PrometheusPage {
     }
 
     private mutating func readSample(_ line: String) throws {
-        let regex = /([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*"(?:,(?=[a-zA-Z_])|(?=\})))*\})? (\S+)/
+        let regex =
+            /([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*"(?:,(?=[a-zA-Z_])|(?=\})))*\})? (\S+)/
         guard let match = line.wholeMatch(of: regex), let value = Double(match.3), !value.isNaN else {
             throw Problem(line: line)
         }

@@ -48,7 +48,8 @@ import Testing
             let connection = try await stent.connect()
             #expect(try await connection.exchange(post("/notes", "12345")).status == 200)
             var settings = stent.server.settings
-            var route = RouteSettings(match: .init(text: "POST /notes", methods: [.post], segments: [.oneOf(["notes"])]))
+            var route = RouteSettings(
+                match: .init(text: "POST /notes", methods: [.post], segments: [.oneOf(["notes"])]))
             route.body = .init(4)
             settings.routes = [route]
             try await stent.server.reload(settings, digest: "narrow")
@@ -63,7 +64,7 @@ import Testing
         let other = try await ScriptedUpstream.answering { _ in ok("other") }
         try await withStent(before: { connection, _ in
             _ = try await connection.message()
-            while gate.value == 0 { await Task.yield() }
+            _ = await eventually { gate.value > 0 }
             try await connection.send(ok("first"))
             await connection.ends()
         }) { stent, upstream async throws in
@@ -103,7 +104,7 @@ import Testing
         { connection, _ in
             while true {
                 let request = try await connection.message(within: .seconds(600))
-                while gate.value == 0 { await Task.yield() }
+                _ = await eventually(within: .seconds(60)) { gate.value > 0 }
                 try await connection.send(ok(request.target))
             }
         }
@@ -120,8 +121,6 @@ import Testing
         try await busy.send(get("/busy"))
         #expect(await eventually { upstream.open == 1 })
         #expect(try await stent.admin("/readyz").status == 200)
-        // A scraper that keeps its connection must not keep stent.
-        let scraper = try await RawConnection.open(port: stent.adminPort)
 
         async let complete = stent.server.stop()
         #expect(await idle.endsSilently(), "an idle connection ends at once")
@@ -129,6 +128,9 @@ import Testing
         #expect(try await stent.admin("/readyz").text == "draining\n")
         #expect(try await stent.admin("/healthz").status == 200)
         #expect(await eventually { (try? await stent.connect()) == nil }, "the port no longer accepts")
+        // Scrapers that keep their connections must not keep stent.
+        let silent = try await RawConnection.open(port: stent.adminPort)
+        let scraper = try await RawConnection.open(port: stent.adminPort)
         let scraped = try await scraper.exchange("GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(scraped.status == 503)
 
@@ -138,7 +140,7 @@ import Testing
         #expect(answer["Connection"] == "close")
         #expect(await busy.endsSilently())
         #expect(await complete)
-        for client in [busy, idle, scraper] { await client.close() }
+        for client in [busy, idle, silent, scraper] { await client.close() }
         let trail = try AuditEntry.exchanges(try await stent.stop())
         #expect(trail.map(\.status) == [200])
         await upstream.stop()

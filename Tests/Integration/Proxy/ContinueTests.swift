@@ -26,7 +26,9 @@ import Testing
     }
 
     @Test func `a client is not asked for content that would be refused`() async throws {
-        try await withStent(before: echoingTargets) { $0.limits.body = .init(4) } _: { stent, upstream async throws in
+        try await withStent(before: echoingTargets) {
+            $0.limits.body = .init(4)
+        } _: { stent, upstream async throws in
             let client = try await stent.connect()
             try await client.send(Self.head)
             let answer = try await client.message()

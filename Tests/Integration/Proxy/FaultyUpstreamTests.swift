@@ -36,7 +36,8 @@ import Testing
                     for number in 0..<50 {
                         let target = Self.targets[(client + number) % Self.targets.count]
                         do {
-                            let open = if let connection { connection } else { try await RawConnection.open(port: port) }
+                            let open =
+                                if let connection { connection } else { try await RawConnection.open(port: port) }
                             connection = open
                             let answer = try await open.exchange(Self.request(target))
                             if answer.status >= 500 {
@@ -110,9 +111,10 @@ import Testing
     }
 
     /// A POST is carried out at most once, and what is not known is not claimed (RFC 9110 §9.2.2).
-    @Test(arguments: [
-        (Fault.errorBefore, 0), (.errorAfter, 1), (.truncate, 1), (.malformed, 1), (.reset, nil),
-    ] as [(Fault, Int?)])
+    @Test(
+        arguments: [
+            (Fault.errorBefore, 0), (.errorAfter, 1), (.truncate, 1), (.malformed, 1), (.reset, nil),
+        ] as [(Fault, Int?)])
     func `a write meets a fault once, and its outcome is called unknown`(fault: Fault, commits: Int?) async throws {
         let hosp = try await HospServer.start(HospOptions(timeScale: 0))
         let trail = try await withStent("hosp.yaml", upstream: hosp.port) { settings in

@@ -76,7 +76,7 @@ import Testing
         let gate = Progress()
         let upstream = try await ScriptedUpstream.start { connection, _ in
             _ = try await connection.head()
-            while gate.value == 0 { await Task.yield() }
+            _ = await eventually { gate.value > 0 }
             let body = isChunked ? try await connection.receiveChunks() : try await connection.bytes(Self.total)
             try await connection.send(ok(body == Self.content ? "same" : "different"))
             await connection.ends()

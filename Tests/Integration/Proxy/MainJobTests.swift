@@ -99,7 +99,8 @@ import Testing
             let gone = try await pair.both("GET", "/notes/\(id)")
             #expect(gone.stent.status == 404)
             #expect(gone.stent.body == gone.direct.body)
-            #expect(try await pair.hosp.counters().commits == ["created notes": 1, "updated notes": 2, "deleted notes": 1])
+            #expect(
+                try await pair.hosp.counters().commits == ["created notes": 1, "updated notes": 2, "deleted notes": 1])
         }
         #expect(trail.compactMap(\.outcome) == ["committed", "committed", "committed", "committed"])
         #expect(trail.map(\.status) == [201, 200, 200, 200, 200, 200, 204, 404])

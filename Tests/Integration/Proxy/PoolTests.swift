@@ -20,7 +20,9 @@ import Testing
     }
 
     @Test func `an idle connection is closed when its time is over`() async throws {
-        try await withStent(before: echoingTargets) { $0.upstream.pool.idleTimeout = .milliseconds(100) } _: {
+        try await withStent(before: echoingTargets) {
+            $0.upstream.pool.idleTimeout = .milliseconds(100)
+        } _: {
             stent, upstream async throws in
             #expect(try await stent.once(get("/a")).status == 200)
             #expect(await eventually { upstream.open == 0 })
@@ -45,16 +47,20 @@ import Testing
     }
 
     @Test func `requests beyond the greatest number of connections wait for one`() async throws {
+        let held = Progress()
         try await withStent(before: { connection, _ in
             while true {
                 let request = try await connection.message()
-                if request.target == "/held" { _ = try? await connection.receive(within: .milliseconds(300)) }
+                _ = await eventually { held.value > 0 }
                 try await connection.send(ok(request.target))
             }
-        }) { $0.upstream.pool.maximumConnections = 2 } _: { stent, upstream async throws in
+        }) {
+            $0.upstream.pool.maximumConnections = 2
+        } _: { stent, upstream async throws in
             try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<8 { group.addTask { try await stent.once(get("/held")).status } }
                 #expect(await eventually { try await stent.metric("stent_upstream_waiting") == 6 })
+                held.set(1)
                 for try await status in group { #expect(status == 200) }
             }
             #expect(upstream.accepted == 2)
@@ -67,10 +73,12 @@ import Testing
         let trail = try await withStent(before: { connection, _ in
             while true {
                 let request = try await connection.message()
-                if request.target == "/first" { while held.value == 0 { await Task.yield() } }
+                if request.target == "/first" { _ = await eventually { held.value > 0 } }
                 try await connection.send(ok(request.target))
             }
-        }) { $0.upstream.pool.maximumConnections = 1 } _: { stent, upstream async throws in
+        }) {
+            $0.upstream.pool.maximumConnections = 1
+        } _: { stent, upstream async throws in
             let first = try await stent.connect()
             try await first.send(get("/first"))
             #expect(await eventually { try await stent.metric(#"stent_upstream_connections{state="busy"}"#) == 1 })

@@ -20,12 +20,12 @@ struct AuditEntry: Decodable {
     var retry: String?
     var path: String?
     var tries: [Try]?
-    var bytes_in: Int?
-    var bytes_out: Int?
 
     /// The exchanges among the lines of a trail, events left out.
     static func exchanges(_ lines: [String]) throws -> [AuditEntry] {
-        try lines.map { try JSONDecoder().decode(AuditEntry.self, from: Data($0.utf8)) }.filter { $0.event == "exchange" }
+        try lines.map { try JSONDecoder().decode(AuditEntry.self, from: Data($0.utf8)) }.filter {
+            $0.event == "exchange"
+        }
     }
 }
 
@@ -61,7 +61,9 @@ func withStent(
 ) async throws -> [AuditEntry] {
     let upstream = try await ScriptedUpstream.start(script)
     do {
-        let trail = try await withStent(shipped, upstream: upstream.port, change: change) { try await body($0, upstream) }
+        let trail = try await withStent(shipped, upstream: upstream.port, change: change) {
+            try await body($0, upstream)
+        }
         await upstream.stop()
         return trail
     } catch {
@@ -80,7 +82,9 @@ let echoingTargets: ScriptedUpstream.Script = { connection, _ in
 
 func ok(_ body: String) -> String { "HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)" }
 
-func get(_ target: String, _ fields: String = "") -> String { "GET \(target) HTTP/1.1\r\nHost: a.example\r\n\(fields)\r\n" }
+func get(_ target: String, _ fields: String = "") -> String {
+    "GET \(target) HTTP/1.1\r\nHost: a.example\r\n\(fields)\r\n"
+}
 
 func post(_ target: String, _ body: String, _ fields: String = "") -> String {
     "POST \(target) HTTP/1.1\r\nHost: a.example\r\n\(fields)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"

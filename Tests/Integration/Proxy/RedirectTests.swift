@@ -26,7 +26,6 @@ import Testing
         #expect(trail.first?.tries?.isEmpty == true)
     }
 
-
     @Test func `without a host there is nowhere to send`() async throws {
         try await withStent("hosp.yaml", upstream: 1) { stent async throws in
             let answer = try await stent.once("GET /a HTTP/1.0\r\n\r\n")

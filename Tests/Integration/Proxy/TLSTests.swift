@@ -29,7 +29,9 @@ import Testing
     }
 
     @Test func `HSTS is on answers and on errors`() async throws {
-        try await withStent("hosp.yaml", before: echoingTargets) { $0.retry.attempts = 1 } _: { stent, upstream async throws in
+        try await withStent("hosp.yaml", before: echoingTargets) {
+            $0.retry.attempts = 1
+        } _: { stent, upstream async throws in
             let client = try await stent.connectSecurely()
             #expect(try await client.exchange(get("/a"))["Strict-Transport-Security"] == "max-age=31536000")
             await upstream.stop()
@@ -74,11 +76,14 @@ import Testing
     }
 
     @Test func `an answer that breaks off has no close_notify behind it, a whole one has`() async throws {
-        try await withStent("minimal.yaml", before: { connection, _ in
-            let request = try await connection.message()
-            try await connection.send("HTTP/1.0 200 OK\r\n\r\nhello")
-            if request.target == "/broken" { await connection.reset() }
-        }) { stent, _ async throws in
+        try await withStent(
+            "minimal.yaml",
+            before: { connection, _ in
+                let request = try await connection.message()
+                try await connection.send("HTTP/1.0 200 OK\r\n\r\nhello")
+                if request.target == "/broken" { await connection.reset() }
+            }
+        ) { stent, _ async throws in
             let client = try await stent.connectSecurely()
             let whole = try await client.exchange("GET /whole HTTP/1.0\r\nHost: a\r\n\r\n")
             #expect(whole.text == "hello")
@@ -90,12 +95,25 @@ import Testing
         }
     }
 
+    @Test func `a connection that stent closes is gone when the client has said goodbye too`() async throws {
+        try await withStent("minimal.yaml", before: echoingTargets) { stent, _ async throws in
+            let client = try await stent.connectSecurely()
+            #expect(try await client.exchange(get("/a", "Connection: close\r\n")).text == "/a")
+            #expect(await client.endsSilently())
+            // Well below the 5 s that the TLS handler waits for a goodbye.
+            #expect(await eventually(within: .seconds(3)) { OpenSockets.count(ports: [stent.httpsPort]) == 0 })
+        }
+    }
+
     // MARK: what openssl's own client says
 
-    @Test(.enabled(if: OpenSSL.isInstalled, "openssl is not installed"), arguments: [
-        ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"], ["-tls1_2", "-cipher", "ECDHE-ECDSA-CHACHA20-POLY1305"],
-        ["-tls1_3", "-ciphersuites", "TLS_AES_256_GCM_SHA384"],
-    ])
+    @Test(
+        .enabled(if: OpenSSL.isInstalled, "openssl is not installed"),
+        arguments: [
+            ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"],
+            ["-tls1_2", "-cipher", "ECDHE-ECDSA-CHACHA20-POLY1305"],
+            ["-tls1_3", "-ciphersuites", "TLS_AES_256_GCM_SHA384"],
+        ])
     func `a modern cipher is accepted`(options: [String]) async throws {
         try await withStent("hosp.yaml", before: echoingTargets) { stent, _ async throws in
             let said = try await OpenSSL.connect(port: stent.httpsPort, options)
@@ -105,11 +123,15 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: OpenSSL.isInstalled, "openssl is not installed"), arguments: [
-        ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"], ["-tls1", "-cipher", "ALL:@SECLEVEL=0"],
-        ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0"], ["-tls1_2", "-cipher", "AES128-GCM-SHA256:@SECLEVEL=0"],
-        ["-tls1_2", "-cipher", "AES128-SHA:@SECLEVEL=0"], ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES256-SHA384:@SECLEVEL=0"],
-    ])
+    @Test(
+        .enabled(if: OpenSSL.isInstalled, "openssl is not installed"),
+        arguments: [
+            ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"], ["-tls1", "-cipher", "ALL:@SECLEVEL=0"],
+            ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0"],
+            ["-tls1_2", "-cipher", "AES128-GCM-SHA256:@SECLEVEL=0"],
+            ["-tls1_2", "-cipher", "AES128-SHA:@SECLEVEL=0"],
+            ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES256-SHA384:@SECLEVEL=0"],
+        ])
     func `an old version or a weak cipher is refused`(options: [String]) async throws {
         try await withStent("hosp.yaml", before: echoingTargets) { stent, _ async throws in
             let said = try await OpenSSL.connect(port: stent.httpsPort, options)
