@@ -11,7 +11,7 @@ import Testing
 
     @Test func `a head that does not end is answered 408 and the connection closed`() async throws {
         let trail = try await withStent(before: echoingTargets) {
-            $0.timeouts.head = Self.brief
+            $0.timeouts.head = .seconds(2)
         } _: { stent, _ async throws in
             let client = try await stent.connect()
             #expect(try await client.exchange(get("/a")).status == 200)
@@ -27,7 +27,7 @@ import Testing
 
     @Test func `a head of a byte now and then gets no more time than one that stands still`() async throws {
         let trail = try await withStent(before: echoingTargets) {
-            $0.timeouts.head = Self.brief
+            $0.timeouts.head = .seconds(2)
         } _: { stent, _ async throws in
             let client = try await stent.connect()
             #expect(try await client.exchange(get("/a")).status == 200)
@@ -43,7 +43,7 @@ import Testing
                     try await client.send("a")
                 }
             }
-            #expect(ContinuousClock.now - began < .seconds(5))
+            #expect(ContinuousClock.now - began < .seconds(10))
             await client.close()
         }
         #expect(trail.map(\.reason) == ["exchange.answered", "request.head-timeout"])
@@ -180,7 +180,7 @@ import Testing
             settings.retry.backoffBase = .milliseconds(1)
         } _: { stent, upstream async throws in
             #expect(try await stent.once(get("/")).status == 504)
-            #expect(upstream.accepted == 3)
+            #expect(await eventually { upstream.accepted == 3 })
         }
         #expect(trail.map { $0.tries?.count } == [3])
         #expect(trail.map(\.retry) == ["retry.attempts-spent"])
@@ -220,7 +220,7 @@ import Testing
 
     @Test func `the whole exchange has one deadline, pauses and attempts included`() async throws {
         let trail = try await withStent(before: Self.silence) { settings in
-            settings.upstream.deadline = .milliseconds(400)
+            settings.upstream.deadline = .milliseconds(1_500)
             settings.upstream.firstByteTimeout = .milliseconds(150)
             settings.retry.attempts = 20
             settings.retry.backoffBase = .milliseconds(1)
@@ -228,7 +228,7 @@ import Testing
             let began = ContinuousClock.now
             #expect(try await stent.once(get("/")).status == 504)
             #expect(ContinuousClock.now - began < .seconds(5))
-            #expect(upstream.accepted >= 2)
+            #expect(await eventually { upstream.accepted >= 2 })
         }
         #expect(trail.map(\.reason) == ["exchange.deadline"])
     }
