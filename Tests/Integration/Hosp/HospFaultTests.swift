@@ -1,4 +1,5 @@
 import HospKit
+import StentTestKit
 import NIOCore
 import Testing
 
@@ -131,7 +132,7 @@ import Testing
         try await withHosp { hosp, client in
             try await hosp.inject(Injection(.delay(milliseconds: 60_000)))
             async let reply = client.ask("POST", "/notes", json: note)
-            while try await hosp.counters().inService == 0 {}
+            #expect(await eventually { try await hosp.counters().inService > 0 })
             try await hosp.setProfile(.outage)
             #expect(try await reply.ending == .reset)
             let counters = try await hosp.counters()
@@ -172,7 +173,7 @@ import Testing
             try await hosp.inject(Injection(.delay(milliseconds: 400), method: "POST"))
             #expect(HospWireAnswer(try await client.ask("POST", "/notes", json: note))?.status == 504)
             #expect(try await hosp.records().count(.notes) == 80)
-            while try await hosp.counters().inFlight > 0 {}
+            #expect(await eventually { try await hosp.counters().inFlight == 0 })
             #expect(try await hosp.records().count(.notes) == 81)
             let arrival = try #require(try await hosp.arrivals().first)
             #expect(arrival.status == 504 && arrival.commit?.id == 81)
@@ -196,10 +197,10 @@ import Testing
         try await withHosp { hosp, client in
             try await hosp.inject(Injection(.delay(milliseconds: 200)))
             let channel = try await client.connect(sending: HospWireClient.request("POST", "/notes", json: note))
-            while try await hosp.counters().inService == 0 {}
+            #expect(await eventually { try await hosp.counters().inService > 0 })
             try await channel.close().get()
             #expect(try await hosp.records().count(.notes) == 80)
-            while try await hosp.counters().inFlight > 0 {}
+            #expect(await eventually { try await hosp.counters().inFlight == 0 })
             #expect(try await hosp.records().count(.notes) == 81)
         }
     }
@@ -210,7 +211,7 @@ import Testing
         try await withHosp(timeScale: 1) { hosp, client in
             try await hosp.inject(Injection(.delay(milliseconds: 100)))
             async let reply = client.send(HospWireClient.request("GET", "/notes/1"))
-            while try await hosp.counters().inService == 0 {}
+            #expect(await eventually { try await hosp.counters().inService > 0 })
             try await hosp.setProfile(profile)
             #expect(try await reply.ending == .closed)
             #expect(HospWireAnswer(try await reply)?.status == 200)
