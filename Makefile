@@ -25,7 +25,7 @@ run: ## build, start a misbehaving HOSP and stent in front of it, print how to t
 test: ## every test: layers, the test suites, then the shipped commands end to end
 	@scripts/bootstrap
 	scripts/check-layers
-	swift test --parallel --disable-xctest
+	scripts/test
 	scripts/smoke
 
 lint: ## layers, style, format, shell scripts, deployment files, links in the documentation

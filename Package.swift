@@ -37,7 +37,8 @@ let package = Package(
         .target(name: "StentCodec", dependencies: ["StentModel"], swiftSettings: house),
         .target(name: "StentPolicy", dependencies: ["StentModel"], swiftSettings: house),
         .target(name: "StentAudit", dependencies: ["StentModel"], swiftSettings: house),
-        .target(name: "StentExchange", dependencies: ["StentModel", "StentPolicy", "StentAudit"], swiftSettings: house),
+        .target(
+            name: "StentExchange", dependencies: ["StentModel", "StentPolicy", "StentAudit"], swiftSettings: house),
         .target(
             name: "StentConfig",
             dependencies: ["StentModel", "StentPolicy", .product(name: "Yams", package: "Yams")],
@@ -102,7 +103,8 @@ let package = Package(
         .testTarget(
             name: "Integration",
             dependencies: [
-                "StentModel", "StentAudit", "StentExchange", "StentRuntime", "StentProxy", "StentStore", "HospKit",
+                "StentModel", "StentAudit", "StentExchange", "StentConfig", "StentRuntime", "StentProxy", "StentStore",
+                "HospKit",
                 "StentTestKit", nio, nioPosix,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],

@@ -165,7 +165,8 @@ extension ExchangeMachine {
             metIdleConnection = true
         }
         let decision = plan.retry.decide(
-            failure, attempt: max(1, attemptCount - (resentAfterIdle ? 1 : 0)), method: method, contentIsKept: contentIsKept,
+            failure, attempt: max(1, attemptCount - (resentAfterIdle ? 1 : 0)), method: method,
+            contentIsKept: contentIsKept,
             remaining: deadline == .distantFuture ? nil : deadline.since(now), jitter: jitter)
         switch decision {
         case .retry(let pause, let reason):

@@ -68,7 +68,9 @@ package enum Files {
         var made = path.hasPrefix("/") ? "/" : ""
         for part in path.split(separator: "/") {
             made += made.isEmpty || made == "/" ? String(part) : "/\(part)"
-            guard mkdir(made, mode) == 0 || errno == EEXIST else { throw Failure("create directory", made, code: errno) }
+            guard mkdir(made, mode) == 0 || errno == EEXIST else {
+                throw Failure("create directory", made, code: errno)
+            }
         }
     }
 

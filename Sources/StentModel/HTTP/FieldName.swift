@@ -7,8 +7,10 @@ package enum FieldName: UInt8, Sendable, CaseIterable {
     case contentEncoding, contentLength, contentLocation, contentRange, contentType, cookie, date, etag, expect, expires
     case forwarded, host, http2Settings, idempotencyKey, ifMatch, ifModifiedSince, ifNoneMatch, ifRange
     case ifUnmodifiedSince, keepAlive, lastModified, location, origin, pragma, proxyAuthenticate
-    case proxyAuthenticationInfo, proxyAuthorization, proxyConnection, range, retryAfter, server, serverTiming, setCookie
-    case stentOutcome, strictTransportSecurity, te, traceparent, trailer, transferEncoding, upgrade, userAgent, vary, via
+    case proxyAuthenticationInfo, proxyAuthorization, proxyConnection, range, retryAfter, server, serverTiming,
+        setCookie
+    case stentOutcome, strictTransportSecurity, te, traceparent, trailer, transferEncoding, upgrade, userAgent, vary,
+        via
     case wwwAuthenticate, xForwardedFor, xForwardedHost, xForwardedPort, xForwardedProto, xHTTPMethod
     case xHTTPMethodOverride, xMethodOverride, xRealIP, xRequestID
 

@@ -40,7 +40,9 @@ final class AdminHandler: StreamHandler {
 
     override func begin(now: Moment) {
         isBusy = true
-        if let reason = worker.snapshot.requestRule.refusal(of: head) { return refuse(reason, headIsReadable: true, now: now) }
+        if let reason = worker.snapshot.requestRule.refusal(of: head) {
+            return refuse(reason, headIsReadable: true, now: now)
+        }
         let method = head.method
         let path = head.fields.text(head.path)
         let service = self.service

@@ -39,7 +39,9 @@ package struct ServerTLS: Sendable {
     /// - Throws: what is wrong with a chain or key.
     package init(identities: [Identity], minimum: HTTPSListener.TLSVersion) throws {
         let loaded = try identities.map { identity in
-            let chain = try NIOSSLCertificate.fromPEMBytes(identity.chain).map { NIOSSLCertificateSource.certificate($0) }
+            let chain = try NIOSSLCertificate.fromPEMBytes(identity.chain).map {
+                NIOSSLCertificateSource.certificate($0)
+            }
             let key = NIOSSLPrivateKeySource.privateKey(try NIOSSLPrivateKey(bytes: identity.key, format: .pem))
             return (chain: chain, key: key, names: identity.names)
         }

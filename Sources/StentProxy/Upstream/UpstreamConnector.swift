@@ -67,7 +67,9 @@ final class UpstreamConnector {
         case let error as NIOConnectionError:
             error.connectionErrors.isEmpty
                 ? .upstreamResolveFailed
-                : error.connectionErrors.contains { if case ChannelError.connectTimeout = $0.error { true } else { false } }
+                : error.connectionErrors.contains {
+                    if case ChannelError.connectTimeout = $0.error { true } else { false }
+                }
                     ? .upstreamConnectTimeout : .upstreamConnectFailed
         case is NIOSSLError, is BoringSSLError: .upstreamTLSFailed
         case _: .upstreamConnectFailed

@@ -14,7 +14,8 @@ final class AdminEndpoint: Sendable {
             guard let allowed = Self.paths[path] else { return nil }
             guard method == allowed else {
                 return AdminService.Answer(
-                    status: 405, contentType: "text/plain; charset=utf-8", body: Array("Use GET.\n".utf8), allow: "GET, HEAD")
+                    status: 405, contentType: "text/plain; charset=utf-8", body: Array("Use GET.\n".utf8),
+                    allow: "GET, HEAD")
             }
             return await answer(path)
         }

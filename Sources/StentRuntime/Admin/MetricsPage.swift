@@ -45,7 +45,8 @@ enum MetricsPage {
             "stent_request_content_bytes_total", .counter, "Content received from clients.",
             [([], Double(metrics.bytesIn))])
         page.add(
-            "stent_response_content_bytes_total", .counter, "Content sent to clients.", [([], Double(metrics.bytesOut))])
+            "stent_response_content_bytes_total", .counter, "Content sent to clients.", [([], Double(metrics.bytesOut))]
+        )
     }
 
     private static func connections(_ metrics: WorkerMetrics, _ page: inout PrometheusText) {
@@ -86,7 +87,8 @@ enum MetricsPage {
 
     private static func audit(_ metrics: AuditMetrics, accepts: Bool, _ page: inout PrometheusText) {
         page.add("stent_audit_writable", .gauge, "1 while the trail takes records.", [([], accepts ? 1 : 0)])
-        page.add("stent_audit_queue_bytes", .gauge, "Bytes that wait to be written.", [([], Double(metrics.queueBytes))])
+        page.add(
+            "stent_audit_queue_bytes", .gauge, "Bytes that wait to be written.", [([], Double(metrics.queueBytes))])
         page.add("stent_audit_lines_total", .counter, "Lines written.", [([], Double(metrics.linesWritten))])
         page.add("stent_audit_bytes_total", .counter, "Bytes written.", [([], Double(metrics.bytesWritten))])
         page.add("stent_audit_lines_dropped_total", .counter, "Lines lost.", [([], Double(metrics.linesDropped))])
@@ -102,7 +104,9 @@ enum MetricsPage {
             "process_cpu_seconds_total", .counter, "CPU time of the process.",
             [([], seconds(usage.ru_utime) + seconds(usage.ru_stime))])
         if let text = try? Files.read("/proc/self/statm") {
-            let pages = String(decoding: text, as: UTF8.self).split(separator: " ").dropFirst().first.flatMap { Double($0) }
+            let pages = String(decoding: text, as: UTF8.self).split(separator: " ").dropFirst().first.flatMap {
+                Double($0)
+            }
             page.add(
                 "process_resident_memory_bytes", .gauge, "Resident memory of the process.",
                 [([], (pages ?? 0) * Double(sysconf(Int32(_SC_PAGESIZE))))])

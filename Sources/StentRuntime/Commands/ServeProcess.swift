@@ -99,7 +99,9 @@ private struct StentService: Service {
             let loaded = try ConfigFile.load(path)
             try await server.reload(loaded.settings, digest: loaded.digest)
             log.notice("settings reloaded", metadata: ["settings": "\(loaded.digest)"])
-            if !loaded.warnings.isEmpty { log.warning("settings have warnings", metadata: ["text": "\(loaded.warnings)"]) }
+            if !loaded.warnings.isEmpty {
+                log.warning("settings have warnings", metadata: ["text": "\(loaded.warnings)"])
+            }
         } catch {
             log.error("settings not reloaded; the old ones stay in force", metadata: ["cause": "\(error)"])
         }
