@@ -93,7 +93,8 @@ let package = Package(
         .testTarget(
             name: "Unit",
             dependencies: [
-                "StentModel", "StentCodec", "StentPolicy", "StentAudit", "StentExchange", "StentConfig", "HospKit",
+                "StentModel", "StentCodec", "StentPolicy", "StentAudit", "StentExchange", "StentConfig", "StentProxy",
+                "HospKit",
                 "StentTestKit",
             ],
             swiftSettings: house),

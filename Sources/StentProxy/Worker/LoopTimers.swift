@@ -4,38 +4,40 @@ import StentModel
 ///
 /// Its owner only stores when it is due; the wheel looks at it at the latest then. Moving a deadline further away costs an
 /// assignment, so that a request need not schedule and cancel timers.
-final class TimerNode {
+package final class TimerNode {
     /// When the owner wants to be called; may be moved freely with `LoopTimers.set`.
-    fileprivate(set) var due = Moment.distantFuture
+    package fileprivate(set) var due = Moment.distantFuture
     fileprivate var bucket = -1
     fileprivate var index = -1
     fileprivate var bucketTime = Int64.max
     /// Called on the loop when `due` has passed.
-    var fire: ((Moment) -> Void)?
+    package var fire: ((Moment) -> Void)?
 
-    var isScheduled: Bool { bucket >= 0 }
+    package init() {}
+
+    package var isScheduled: Bool { bucket >= 0 }
 }
 
 /// A timer wheel of one event loop, with coarse ticks: limits of seconds need no finer ones.
 ///
 /// Varghese and Lauck, "Hashed and Hierarchical Timing Wheels" (1987), scheme 6, with far deadlines parked in the last
 /// bucket and looked at again there.
-final class LoopTimers {
+package final class LoopTimers {
     /// Length of a tick.
-    static let tick = TimeSpan.milliseconds(20)
+    package static let tick = TimeSpan.milliseconds(20)
     private static let bucketCount = 1_024
 
     private var buckets: [[TimerNode]] = Array(repeating: [], count: bucketCount)
     /// The tick that was handled last.
     private var position: Int64
-    private(set) var count = 0
+    package private(set) var count = 0
 
-    init(now: Moment) { position = now.nanoseconds / Self.tick.nanoseconds }
+    package init(now: Moment) { position = now.nanoseconds / Self.tick.nanoseconds }
 
-    var isEmpty: Bool { count == 0 }
+    package var isEmpty: Bool { count == 0 }
 
     /// Sets when the node is due; the distant future is never.
-    func set(_ node: TimerNode, due: Moment) {
+    package func set(_ node: TimerNode, due: Moment) {
         node.due = due
         guard due != .distantFuture else { return }  // a scheduled node is dropped when its bucket comes
         if node.isScheduled, node.bucketTime <= due.nanoseconds / Self.tick.nanoseconds + 1 { return }
@@ -44,13 +46,13 @@ final class LoopTimers {
     }
 
     /// Forgets the node.
-    func cancel(_ node: TimerNode) {
+    package func cancel(_ node: TimerNode) {
         node.due = .distantFuture
         if node.isScheduled { remove(node) }
     }
 
     /// Calls every node that is due.
-    func advance(to now: Moment) {
+    package func advance(to now: Moment) {
         let target = now.nanoseconds / Self.tick.nanoseconds
         guard target > position else { return }
         // After a long sleep one round over all buckets sees every node.

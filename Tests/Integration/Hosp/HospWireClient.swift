@@ -22,12 +22,11 @@ struct HospWireClient {
     func send(_ text: String) async throws -> Reply {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         let done = eventLoop.makePromise(of: Reply.self)
-        let channel: any Channel
         do {
-            channel = try await ClientBootstrap(group: eventLoop)
+            _ = try await ClientBootstrap(group: eventLoop)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(Collector(done))
+                        try channel.pipeline.syncOperations.addHandler(Collector(done, sending: text))
                     }
                 }
                 .connect(host: "127.0.0.1", port: port).get()
@@ -37,8 +36,6 @@ struct HospWireClient {
             if Self.code(of: error) == ECONNRESET { return Reply(bytes: [], ending: .reset) }
             throw error
         }
-        // a reset may come before all is written; then the ending tells, not the write
-        channel.writeAndFlush(ByteBuffer(string: text), promise: nil)
         return try await done.futureResult.get()
     }
 
@@ -98,13 +95,24 @@ struct HospWireClient {
 
 private final class Collector: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
     private let done: EventLoopPromise<HospWireClient.Reply>
     private var bytes: [UInt8] = []
     private var ending = HospWireClient.Ending.closed
 
-    init(_ done: EventLoopPromise<HospWireClient.Reply>) {
+    private let text: String
+
+    init(_ done: EventLoopPromise<HospWireClient.Reply>, sending text: String) {
         self.done = done
+        self.text = text
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        // A reset may come before all is written, and is then the write's error, which closes the channel by itself.
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenFailure { [self] _ in ending = .reset }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: written)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

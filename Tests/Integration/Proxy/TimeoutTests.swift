@@ -230,7 +230,9 @@ import Testing
             #expect(ContinuousClock.now - began < .seconds(5))
             #expect(await eventually { upstream.accepted >= 2 })
         }
-        #expect(trail.map(\.reason) == ["exchange.deadline"])
+        // An attempt that fails with too little time left for another one is the other way for a deadline to end it.
+        let entry = try #require(trail.first)
+        #expect(trail.count == 1 && (entry.reason == "exchange.deadline" || entry.retry == "retry.deadline"))
     }
 
     @Test func `a request that waits for a connection is bounded by the deadline`() async throws {
