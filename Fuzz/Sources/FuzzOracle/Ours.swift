@@ -37,12 +37,12 @@ package func readRequests(_ input: [UInt8], _ delivery: Delivery?) -> Transcript
                 begin += length
                 // llhttp knows a closed list of methods, and leaves the protocol at a CONNECT or an upgrade.
                 if head.method == .other || head.method == .connect || head.fields.first(.upgrade) != nil
-                    || hasTabBehind(head.fields, .contentLength, .transferEncoding)
+                    || hasTab(in: head.fields, .contentLength, .transferEncoding)
                 {
                     transcript.comparable = min(transcript.comparable, transcript.messages.count)
                 }
                 // To llhttp it is Connection by another name, which no standard says: it may end the connection early.
-                if head.fields.first(.proxyConnection) != nil || hasTabBehind(head.fields, .connection, .connection) {
+                if head.fields.first(.proxyConnection) != nil || hasTab(in: head.fields, .connection, .connection) {
                     transcript.comparable = min(transcript.comparable, transcript.messages.count + 1)
                 }
                 transcript.messages.append(
@@ -99,10 +99,10 @@ package func readResponses(_ input: [UInt8], to method: Method, _ delivery: Deli
             } else if let length = try decoder.decode(rest, toRequestMethod: method, into: &head) {
                 begin += length
                 // llhttp leaves the protocol at a 101 and never ends it.
-                if head.status == 101 || hasTabBehind(head.fields, .contentLength, .transferEncoding) {
+                if head.status == 101 || hasTab(in: head.fields, .contentLength, .transferEncoding) {
                     transcript.comparable = transcript.messages.count
                 }
-                if head.fields.first(.proxyConnection) != nil || hasTabBehind(head.fields, .connection, .connection) {
+                if head.fields.first(.proxyConnection) != nil || hasTab(in: head.fields, .connection, .connection) {
                     transcript.comparable = min(transcript.comparable, transcript.messages.count + 1)
                 }
                 transcript.messages.append(
@@ -123,11 +123,11 @@ package func readResponses(_ input: [UInt8], to method: Method, _ delivery: Deli
     return transcript
 }
 
-/// llhttp takes no tab behind a length, a coding or a connection option, though it is optional white space
+/// llhttp takes no tab beside a length, a coding or a connection option, though it is optional white space
 /// (RFC 9110 §5.6.3).
-private func hasTabBehind(_ section: FieldSection, _ field: FieldName, _ other: FieldName) -> Bool {
+private func hasTab(in section: FieldSection, _ field: FieldName, _ other: FieldName) -> Bool {
     for line in section.lines where line.field == field || line.field == other {
-        var end = line.value.upperBound
+        var end = line.value.lowerBound
         while section.bytes[end] != 0x0D {
             if section.bytes[end] == 0x09 { return true }
             end += 1
