@@ -24,11 +24,14 @@ package final class StentProcess: Sendable {
     /// - Parameters:
     ///   - configuration: path of the settings file.
     ///   - environment: variables for it; the ports and the state directory are added.
-    package static func start(configuration: String, environment: [String: String]) async throws -> StentProcess {
+    ///   - descriptors: the most it may have open; `nil` is the test's own limit.
+    package static func start(
+        configuration: String, environment: [String: String], descriptors: Int? = nil
+    ) async throws -> StentProcess {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("stent-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let stent = StentProcess(stateDirectory: directory)
-        try stent.launch(configuration, environment)
+        try stent.launch(configuration, environment, descriptors)
         guard await eventually({ stent.isServing || !stent.isRunning }), stent.isServing else {
             stent.kill()
             throw Failure(description: "stent did not start: \(stent.log)")
@@ -42,7 +45,9 @@ package final class StentProcess: Sendable {
         errors = Lines()
     }
 
-    private func launch(_ configuration: String, _ environment: [String: String]) throws {
+    private func launch(
+        _ configuration: String, _ environment: [String: String], _ descriptors: Int?
+    ) throws {
         let pipe = Pipe()
         pipe.fileHandleForReading.readabilityHandler = { [errors] handle in
             let data = handle.availableData
@@ -53,8 +58,15 @@ package final class StentProcess: Sendable {
             "STENT_STATE_DIR": stateDirectory,
         ]
         try process.withLock { process in
-            process.executableURL = URL(fileURLWithPath: Self.executable)
-            process.arguments = ["serve", "--config", configuration]
+            if let descriptors {
+                process.executableURL = URL(fileURLWithPath: "/bin/sh")
+                process.arguments = [
+                    "-c", "ulimit -n \(descriptors); exec \"$0\" serve --config \"$1\"", Self.executable, configuration,
+                ]
+            } else {
+                process.executableURL = URL(fileURLWithPath: Self.executable)
+                process.arguments = ["serve", "--config", configuration]
+            }
             process.environment = defaults.merging(environment) { $1 }
             process.standardError = pipe
             process.standardInput = FileHandle.nullDevice
@@ -98,6 +110,14 @@ package final class StentProcess: Sendable {
             return 0
         }
         return (kibibytes("VmRSS:") << 10, kibibytes("VmHWM:") << 10)
+    }
+
+    /// CPU time used so far, in seconds, user and system.
+    package func processorSeconds() throws -> Double {
+        let text = try String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8)
+        let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return 0 }
+        return (user + system) / 100  // USER_HZ, the same on every Linux that is of interest
     }
 
     package func signal(_ number: Int32) { Foundation.kill(identifier, number) }

@@ -44,6 +44,30 @@ import Testing
         }
     }
 
+    @Test func `out of descriptors it stops accepting without spinning, and goes on when there are some`() async throws
+    {
+        let upstream = try await ScriptedUpstream.start(echoingTargets)
+        let stent = try await StentProcess.start(
+            configuration: "\(StentHarness.repository)/config/minimal.yaml",
+            environment: ["STENT_UPSTREAM": "http://127.0.0.1:\(upstream.port)"], descriptors: 64)
+        defer { stent.kill() }
+        var clients: [RawConnection] = []
+        for _ in 0..<100 { clients.append(try await RawConnection.open(port: stent.httpPort)) }
+        let before = try stent.processorSeconds()
+        #expect(await always(for: .seconds(1)) { ((try? stent.processorSeconds()) ?? .infinity) - before < 0.5 })
+        #expect(stent.isRunning)
+
+        for client in clients { await client.close() }
+        #expect(
+            await eventually {
+                let client = try await RawConnection.open(port: stent.httpPort)
+                let status = try await client.exchange(get("/a"), within: .seconds(5)).status
+                await client.close()
+                return status == 200
+            })
+        await upstream.stop()
+    }
+
     @Test func `without room in the audit trail requests are refused, and it is not ready`() async throws {
         try await withStent(before: echoingTargets) { stent, upstream async throws in
             #expect(try await stent.once(get("/a")).status == 200)
