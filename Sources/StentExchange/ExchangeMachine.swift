@@ -125,7 +125,6 @@ package struct ExchangeMachine: Sendable {
     }
     /// Pauses so far, and waiting for connections: what stent itself added.
     package var queued: TimeSpan { record.queued }
-    package var route: RoutePlan { plan }
 
     /// `Stent-Outcome` for the answer that the client is about to be sent: what the record says, too. `nil` for safe
     /// methods, good answers, and while there is no answer.
