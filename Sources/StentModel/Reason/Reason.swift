@@ -60,6 +60,10 @@ package enum Reason: String, Sendable, CaseIterable, Error {
     case admissionConnections = "admission.connections"
     case admissionAuditUnavailable = "admission.audit-unavailable"
     case admissionDraining = "admission.draining"
+    case admissionRateLimited = "admission.rate-limited"
+    case admissionQueueFull = "admission.queue-full"
+    case admissionQueueTimeout = "admission.queue-timeout"
+    case breakerOpen = "breaker.open"
     case adminNotFound = "admin.not-found"
     case adminMethodNotAllowed = "admin.method-not-allowed"
 
@@ -102,4 +106,20 @@ package enum Reason: String, Sendable, CaseIterable, Error {
     case retryBodyNotKept = "retry.body-not-kept"
     case retryAnswerStreaming = "retry.answer-streaming"
     case retryDeadline = "retry.deadline"
+    case retryBudgetSpent = "retry.budget-spent"
+    case retryRepeatedDelete = "retry.repeated-delete"
+
+    // What came of asking the upstream whether a write had taken effect.
+    case resendFound = "resend.found"
+    case resendAbsent = "resend.absent"
+    case resendUnverified = "resend.unverified"
+
+    // What Idempotency-Key led to.
+    case idempotencyMalformedKey = "idempotency.malformed-key"
+    case idempotencyKeyReused = "idempotency.key-reused"
+    case idempotencyInFlight = "idempotency.in-flight"
+    case idempotencyUnknownOutcome = "idempotency.unknown-outcome"
+    case idempotencyBodyTooLarge = "idempotency.body-too-large"
+    case idempotencyUnavailable = "idempotency.unavailable"
+    case idempotencyReplayed = "idempotency.replayed"
 }

@@ -14,12 +14,15 @@ extension Reason {
             .requestMethodOverride, .requestTargetForm, .requestTargetByte, .requestPercentEncoding,
             .requestEncodedControl, .requestDotSegment, .requestAmbiguousPath, .requestMalformedChunk,
             .requestChunkExtensionTooLarge, .requestTrailerTooLarge, .requestMalformedTrailer, .requestHeadTruncated,
-            .requestBodyTruncated:
+            .requestBodyTruncated, .idempotencyMalformedKey:
             (400, "Bad Request")
         case .adminNotFound: (404, "Not Found")
         case .requestMethodRefused, .adminMethodNotAllowed: (405, "Method Not Allowed")
         case .requestHeadTimeout, .requestBodyTimeout: (408, "Request Timeout")
-        case .requestBodyTooLarge: (413, "Content Too Large")
+        case .idempotencyInFlight, .idempotencyUnknownOutcome: (409, "Conflict")
+        case .idempotencyKeyReused: (422, "Unprocessable Content")
+        case .admissionRateLimited: (429, "Too Many Requests")
+        case .requestBodyTooLarge, .idempotencyBodyTooLarge: (413, "Content Too Large")
         case .requestTargetTooLong: (414, "URI Too Long")
         case .requestUnsupportedExpectation: (417, "Expectation Failed")
         case .requestHeadTooLarge, .requestTooManyFields: (431, "Request Header Fields Too Large")
@@ -28,17 +31,18 @@ extension Reason {
         case .upstreamResolveFailed, .upstreamConnectFailed, .upstreamTLSFailed, .upstreamReset,
             .upstreamStaleConnection, .upstreamTruncated, .upstreamMalformedStatusLine, .upstreamMalformedField,
             .upstreamMalformedLength, .upstreamMalformedCoding, .upstreamMalformedChunk, .upstreamHeadTooLarge,
-            .upstreamTooManyInformational, .upstreamUnexpectedUpgrade:
+            .upstreamTooManyInformational, .upstreamUnexpectedUpgrade, .resendUnverified:
             (502, "Bad Gateway")
         case .admissionConnectionsPerAddress, .admissionConnections, .admissionAuditUnavailable, .admissionDraining,
-            .exchangeShutdown, .upstreamPoolTimeout:
+            .exchangeShutdown, .upstreamPoolTimeout, .admissionQueueFull, .admissionQueueTimeout, .breakerOpen,
+            .idempotencyUnavailable:
             (503, "Service Unavailable")
         case .upstreamConnectTimeout, .upstreamWriteStalled, .upstreamFirstByteTimeout, .upstreamAttemptTimeout,
             .upstreamIdleTimeout, .exchangeDeadline:
             (504, "Gateway Timeout")
         case .clientGone, .clientStalled, .upstreamStatus, .exchangeAnswered, .retryCause, .retryNeverSent, .retryOff,
             .retryAttemptsSpent, .retryNotIdempotent, .retryCauseNotListed, .retryBodyNotKept, .retryAnswerStreaming,
-            .retryDeadline:
+            .retryDeadline, .retryBudgetSpent, .retryRepeatedDelete, .resendFound, .resendAbsent, .idempotencyReplayed:
             nil
         }
     }
@@ -97,6 +101,10 @@ extension Reason {
         case .admissionConnectionsPerAddress: "There are too many connections from this address; close some."
         case .admissionConnections: "There are too many connections; try again later."
         case .admissionAuditUnavailable: "The audit trail can't take more records at present; try again later."
+        case .admissionRateLimited: "This caller sends more requests than are accepted here; send fewer."
+        case .admissionQueueFull: "Too many requests wait for the upstream; try again later."
+        case .admissionQueueTimeout: "The upstream was too busy to be asked in time; try again later."
+        case .breakerOpen: "The upstream is down; try again later."
         case .admissionDraining: "This proxy is shutting down; try again on a new connection."
         case .adminNotFound: "There is nothing at this path."
         case .adminMethodNotAllowed: "This path does not take that method."
@@ -134,6 +142,19 @@ extension Reason {
         case .retryBodyNotKept: "The request's content was too large to be kept for another attempt."
         case .retryAnswerStreaming: "The answer had already begun to reach the client."
         case .retryDeadline: "No time was left for another attempt."
+        case .retryBudgetSpent: "Too many attempts are failing for this one to be repeated."
+        case .retryRepeatedDelete: "A repeated DELETE found nothing left to delete."
+        case .resendFound: "The upstream has the record, though its first answer was lost."
+        case .resendAbsent: "The upstream does not have the record, so it was sent again."
+        case .resendUnverified: "It could not be found out whether the upstream has the record; look before you try again."
+        case .idempotencyMalformedKey: "Idempotency-Key is not one quoted string of 1 to 255 characters."
+        case .idempotencyKeyReused: "This Idempotency-Key belongs to another request; use a new one."
+        case .idempotencyInFlight: "The request with this Idempotency-Key is still under way; try again later."
+        case .idempotencyUnknownOutcome:
+            "Whether the request with this Idempotency-Key took effect is not known; look before you use a new key."
+        case .idempotencyBodyTooLarge: "The content is too large for a request with Idempotency-Key."
+        case .idempotencyUnavailable: "Idempotency keys can't be kept at present; try again later."
+        case .idempotencyReplayed: "This is the answer that the first request with this Idempotency-Key had."
         }
     }
 }

@@ -8,6 +8,10 @@ package struct Settings: Sendable, Equatable {
     package var state = StateSettings()
     package var upstream = UpstreamSettings()
     package var retry = RetrySettings()
+    /// `nil`: the upstream is asked whatever state it is in.
+    package var breaker: BreakerSettings?
+    /// `nil`: Idempotency-Key is passed on as any other field.
+    package var idempotency: IdempotencySettings?
     package var limits = LimitSettings()
     package var timeouts = TimeoutSettings()
     package var requests = RequestSettings()
@@ -110,6 +114,10 @@ package struct LimitSettings: Sendable, Equatable {
     package var connections = 20_000
     /// Connections open at once from one address.
     package var connectionsPerAddress = 1_000
+    /// Requests a second of one caller, in the long run; `nil` is no limit.
+    package var perCaller: Int?
+    /// Requests of one caller at once, above that rate.
+    package var burst = 100
 
     package init() {}
 }

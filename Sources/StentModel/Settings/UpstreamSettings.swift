@@ -14,6 +14,13 @@ package struct UpstreamSettings: Sendable, Equatable {
     package var deadline: Duration? = .seconds(55)
     package var pool = PoolSettings()
     package var tls = UpstreamTLSSettings()
+    /// `nil`: as many attempts at once as there are requests.
+    package var concurrency: ConcurrencySettings?
+    /// `nil`: servers are judged by their answers alone.
+    package var health: HealthSettings?
+    package var ejection = EjectionSettings()
+    /// How long a server that has come back gets less than its share of requests.
+    package var slowStart = Duration.seconds(30)
 
     package init() {}
 }
@@ -56,46 +63,40 @@ package struct UpstreamTLSSettings: Sendable, Equatable {
     package init() {}
 }
 
-/// `retry`: when an attempt that failed is made again.
-package struct RetrySettings: Sendable, Equatable {
-    /// A kind of failure that may be retried.
-    package enum Cause: String, Sendable, CaseIterable, Hashable {
-        case connect, reset, malformed, truncated, timeout
-        case status500 = "500"
-        case status502 = "502"
-        case status503 = "503"
-        case status504 = "504"
-    }
-
-    /// Attempts in total, the first included; 1 is no retries.
-    package var attempts = 1
-    package var causes: Set<Cause> = Set(Cause.allCases)
-    /// Methods that are repeated on any route.
-    package var methods: Set<Method> = [.get, .head, .options]
-    /// Ceiling of the first pause; doubled for each further one (full jitter).
-    package var backoffBase = Duration.milliseconds(100)
-    /// Longest pause.
-    package var backoffMaximum = Duration.seconds(2)
-    /// Longest Retry-After of an upstream that is waited for; a longer one ends the attempts.
-    package var retryAfterMaximum = Duration.seconds(10)
-    /// Content of a request kept for another attempt; larger ones are not repeated.
-    package var replayRequest = ByteCount.mebibytes(1)
-    /// Answer held back until it is complete; a larger one streams and is no longer repeatable.
-    package var holdResponse = ByteCount.mebibytes(1)
+/// `upstream.concurrency`: how many attempts are at the upstream at once, all workers together.
+package struct ConcurrencySettings: Sendable, Equatable {
+    /// The limit until something has been measured.
+    package var initial = 8
+    package var minimum = 2
+    package var maximum = 64
+    /// Attempts that wait for their turn; more are refused.
+    package var queue = 256
+    /// How long an attempt waits for its turn.
+    package var queueTimeout = Duration.seconds(20)
 
     package init() {}
 }
 
-/// One element of `routes`: what holds for the requests it matches. First match wins.
-package struct RouteSettings: Sendable, Equatable {
-    /// `METHOD /path`, `{PATCH,PUT} /notes/{id}`, `GET /hospitals/**`; the route's name in audit and metrics.
-    package var match: RoutePattern
-    /// Attempts in total on this route; `nil` is `retry.attempts`.
-    package var attempts: Int?
-    /// The largest content of a request; `nil` is `limits.body`.
-    package var body: ByteCount?
-    /// The whole exchange; `nil` is `upstream.deadline`.
-    package var deadline: Duration?
+/// `upstream.health`: each server is asked at intervals; only where there are several.
+package struct HealthSettings: Sendable, Equatable {
+    /// Path and query of a GET that a healthy server answers with 2xx or 3xx.
+    package var path = "/"
+    package var every = Duration.seconds(5)
+    package var timeout = Duration.seconds(2)
+    /// Good answers in a row after which a server counts as healthy again.
+    package var healthy = 2
+    /// Bad ones in a row after which it counts as unhealthy.
+    package var unhealthy = 3
 
-    package init(match: RoutePattern) { self.match = match }
+    package init() {}
+}
+
+/// `upstream.ejection`: a server that fails is left out for a while; never the last one.
+package struct EjectionSettings: Sendable, Equatable {
+    /// Failures in a row; 0 never ejects.
+    package var failures = 5
+    /// The first time out; each further one is longer by as much, up to ten times.
+    package var duration = Duration.seconds(30)
+
+    package init() {}
 }

@@ -13,7 +13,10 @@ import Testing
         #expect(try #/[a-z]+\.[a-z]+(-[a-z]+)*/#.wholeMatch(in: text) != nil, "\(reason.rawValue)")
         let area = reason.rawValue.prefix { $0 != "." }
         #expect(
-            ["request", "client", "listener", "admission", "admin", "upstream", "exchange", "retry"].contains(area))
+            [
+                "request", "client", "listener", "admission", "admin", "breaker", "upstream", "exchange", "retry", "resend",
+                "idempotency",
+            ].contains(area))
     }
 
     @Test(arguments: Reason.allCases)
@@ -31,13 +34,20 @@ import Testing
             switch reason.rawValue.prefix(while: { $0 != "." }) {
             case "request": [400, 405, 408, 413, 414, 417, 431]
             case "upstream": [502, 503, 504]
-            case "admission": [503]
+            case "admission": [429, 503]
+            case "breaker": [503]
+            case "resend": [502]
+            case "idempotency": [400, 409, 413, 422, 503]
             case "listener": [308]
             case "admin": [404, 405]
             case "exchange": [500, 503, 504]
             case _: []
             }
-        let isOthers = reason == .upstreamStatus || reason == .exchangeAnswered
+        let isOthers: Bool =
+            switch reason {
+            case .upstreamStatus, .exchangeAnswered, .resendFound, .resendAbsent, .idempotencyReplayed: true
+            case _: false
+            }
         guard let (status, title) = reason.answer else {
             #expect(statuses.isEmpty || isOthers)
             return
