@@ -6,7 +6,7 @@ import StentModel
 /// silent where the default gives way by itself (an attempt ends at the deadline, whatever its own limit).
 struct Rules {
     let settings: Settings
-    private let places: [String: Place]
+    let places: [String: Place]
     private let failed: Set<String>
 
     init(settings: Settings, decoding: Decoding) {
@@ -17,6 +17,7 @@ struct Rules {
 
     func contradictions() -> [ConfigProblem] {
         listeners() + certificatePairs() + timeLimits() + sizes() + retries() + upstreamTLS()
+            + reliability() + routeWrites()
     }
 
     // MARK: Listeners
@@ -131,7 +132,7 @@ struct Rules {
     }
 
     /// A written value above the one that bounds it.
-    private func tooLarge<Value: Comparable>(
+    func tooLarge<Value: Comparable>(
         _ path: String, _ value: Value, _ boundPath: String, _ bound: Value
     ) -> ConfigProblem? {
         guard value > bound, places[path] != nil, isSound(path), isSound(boundPath) else { return nil }

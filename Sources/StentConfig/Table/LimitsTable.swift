@@ -18,6 +18,12 @@ enum LimitsTable {
         .value(
             "connections_per_address", \.connectionsPerAddress, .count(1...1_000_000), .value("1000"),
             "Connections open at once from one address."),
+        .value(
+            "per_caller", \.perCaller, .either("off", .requestRate(1...1_000_000)), .value("off"),
+            "Requests of one caller in the long run: of one set of credentials, or of one address where there are none."
+        ),
+        .value(
+            "burst", \.burst, .count(1...1_000_000), .value("100"), "Requests of one caller at once, above that rate."),
     ]
 
     static let timeouts: [Row<TimeoutSettings>] = [

@@ -17,5 +17,40 @@ enum RouteTable {
             "The largest content of a request."),
         .optional(
             "deadline", \.deadline, .duration(TableRange.long), absent: "`upstream.deadline`", "The whole exchange."),
+        .value(
+            "repeatable", \.repeatable, .flag, .value("false"),
+            "The route's methods may be repeated: sending a request twice does no harm."),
+        .optional(
+            "priority", \.priority, .priority, absent: "`write` for writes, `read` for others",
+            "Who is served first where requests have to wait: `write`, then `read`, then `list`."),
+        .optionalSection(
+            "resend", \.resend, blank: ResendSettings(verify: RequestTemplate(text: "", parts: [])), resend,
+            absent: "never sent again once it may have taken effect",
+            "A write that creates a record: after an ambiguous failure the upstream is asked whether the record is there."
+        ),
+    ]
+
+    private static let resend: [Row<ResendSettings>] = [
+        .value(
+            "verify", \.verify, .template, .required,
+            """
+            The GET that lists records of this kind, filled from the request's JSON content: \
+            `GET /notes?patient_id={body.patient_id}`.
+            """),
+        .list(
+            "same", \.same, of: .member, minimum: 1, .required,
+            "Members that the request and its record have in common; only those that the client determines."),
+        .value(
+            "created", \.created, .member, .value("created_at"), "The record's member with the time of its creation."),
+        .value("id", \.id, .member, .value("id"), "The record's member with its id."),
+        .value(
+            "settle", \.settle, .duration(.zero ... .seconds(3_600)), .value("20s"),
+            """
+            How long after it was sent a write may still take effect. Before that a record that is not there may still \
+            come, and the write is not sent again.
+            """),
+        .value(
+            "clock_skew", \.clockSkew, .duration(.zero ... .seconds(86_400)), .value("5s"),
+            "How far the upstream's clock may be from ours while nothing is known of it."),
     ]
 }

@@ -21,6 +21,15 @@ package enum SettingsTable {
             "Where stent keeps what must outlive it."),
         .section("upstream", \.upstream, UpstreamTable.rows, required: true, "The service behind stent."),
         .section("retry", \.retry, RetryTable.rows, "When an attempt that failed is made again."),
+        .optionalSection(
+            "breaker", \.breaker, blank: BreakerSettings(), RetryTable.breaker,
+            absent: "the upstream is asked whatever state it is in",
+            "While the upstream is down, only a probe at a time is sent."),
+        .optionalSection(
+            "idempotency", \.idempotency, blank: IdempotencySettings(), RetryTable.idempotency,
+            absent: "`Idempotency-Key` is a field as any other",
+            "Answers of requests with `Idempotency-Key` are kept and given again to whoever sends the same request twice."
+        ),
         .section(
             "limits", \.limits, LimitsTable.limits,
             "Sizes and counts beyond which a request or connection is refused."),

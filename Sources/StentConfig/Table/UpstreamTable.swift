@@ -23,6 +23,52 @@ enum UpstreamTable {
             "The whole exchange: attempts, pauses, queueing and streaming."),
         .section("pool", \.pool, pool, "Connections kept for the next request; a pool for each worker and server."),
         .section("tls", \.tls, tls, "How an https server is verified."),
+        .optionalSection(
+            "concurrency", \.concurrency, blank: ConcurrencySettings(), concurrency,
+            absent: "no limit", "How many attempts are at the upstream at once, all workers together; measured."),
+        .optionalSection(
+            "health", \.health, blank: HealthSettings(), health, absent: "no checks",
+            "Each server is asked at intervals; only where there are several."),
+        .section(
+            "ejection", \.ejection,
+            [
+                .value(
+                    "failures", \.failures, .count(0...1_000), .value("5"),
+                    "Failures in a row after which a server is left out; 0 never. The last one never is."),
+                .value(
+                    "duration", \.duration, .duration(TableRange.long), .value("30s"),
+                    "The first time out; each further one is longer by as much, up to ten times."),
+            ], "A server that fails is left out for a while; only where there are several."),
+        .value(
+            "slow_start", \.slowStart, .duration(.zero ... .seconds(3_600)), .value("30s"),
+            "How long a server that has come back gets less than its share of requests."),
+    ]
+
+    private static let concurrency: [Row<ConcurrencySettings>] = [
+        .value(
+            "initial", \.initial, .count(1...100_000), .value("8"), "The limit until something has been measured."),
+        .value("minimum", \.minimum, .count(1...100_000), .value("2"), "The lowest limit."),
+        .value("maximum", \.maximum, .count(1...100_000), .value("64"), "The highest limit."),
+        .value(
+            "queue", \.queue, .count(0...1_000_000), .value("256"),
+            "Attempts that wait for their turn: writes first, then single records, then lists. More are refused."),
+        .value(
+            "queue_timeout", \.queueTimeout, .duration(TableRange.long), .value("20s"),
+            "How long an attempt waits for its turn."),
+    ]
+
+    private static let health: [Row<HealthSettings>] = [
+        .value(
+            "path", \.path, .target, .value("/"), "What is asked for with GET; 2xx and 3xx are good answers."),
+        .value(
+            "every", \.every, .duration(.milliseconds(100) ... .seconds(3_600)), .value("5s"), "Between two checks."),
+        .value("timeout", \.timeout, .duration(TableRange.short), .value("2s"), "One whole check."),
+        .value(
+            "healthy", \.healthy, .count(1...100), .value("2"),
+            "Good answers in a row after which a server is used again."),
+        .value(
+            "unhealthy", \.unhealthy, .count(1...100), .value("3"),
+            "Bad ones in a row after which it is left out."),
     ]
 
     private static let pool: [Row<PoolSettings>] = [

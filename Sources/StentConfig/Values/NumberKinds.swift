@@ -34,6 +34,33 @@ extension Kind where Value == Int {
             show: { "\($0)" })
     }
 
+    /// A whole number of hundredths: `80%`.
+    static func percent(_ range: ClosedRange<Int>) -> Kind {
+        suffixed("%", range, "a share such as `80%`", "share")
+    }
+
+    /// A number of requests for each second: `50/s`.
+    static func requestRate(_ range: ClosedRange<Int>) -> Kind {
+        suffixed("/s", range, "a rate such as `50/s`", "rate")
+    }
+
+    private static func suffixed(
+        _ suffix: String, _ range: ClosedRange<Int>, _ expected: String, _ name: String
+    ) -> Kind {
+        Kind(
+            expected: expected, name: name, range: "\(range.lowerBound)\(suffix) to \(range.upperBound)\(suffix)",
+            schema: .pattern("^[0-9]+\(suffix)$"),
+            read: { scalar throws(Fault) in
+                let digits = scalar.text.prefix { $0.isASCII && $0.isWholeNumber }
+                guard !digits.isEmpty, scalar.text.dropFirst(digits.count) == suffix else {
+                    throw .wrongType(help: digits.isEmpty ? nil : "write `\(digits)\(suffix)`", quoting: true)
+                }
+                guard let value = Int(digits), range.contains(value) else { throw .outOfRange }
+                return value
+            },
+            show: { "\($0)\(suffix)" })
+    }
+
     private static func wholeNumber(_ scalar: Scalar) throws(Fault) -> Int {
         var digits = scalar.text[...]
         var radix = 10

@@ -65,3 +65,39 @@ extension Kind where Value == RoutePattern {
         read: { scalar throws(Fault) in try RoutePatternParser.parse(scalar.text) },
         show: { $0.text })
 }
+
+extension Kind where Value == Priority {
+    /// Who is served first.
+    static let priority = Kind.choice([("write", .write), ("read", .read), ("list", .list)])
+}
+
+extension Kind where Value == String {
+    /// The name of a member of a JSON object.
+    static let member = Kind(
+        expected: "the name of a member", name: "name", schema: .object([("type", .string("string"))]),
+        read: { scalar throws(Fault) in
+            guard RequestTemplateParser.isMember(scalar.text[...]) else {
+                throw .wrongType(help: "a name is letters, digits and `_`")
+            }
+            return scalar.text
+        },
+        show: { $0 })
+
+    /// Path and query of a request.
+    static let target = Kind(
+        expected: "a path such as `/health`", name: "path", schema: .object([("type", .string("string"))]),
+        read: { scalar throws(Fault) in
+            guard scalar.text.hasPrefix("/"), RequestTemplateParser.isTarget(scalar.text) else { throw .wrongType() }
+            return scalar.text
+        },
+        show: { $0 })
+}
+
+extension Kind where Value == RequestTemplate {
+    /// A GET with places that are filled from a request's content.
+    static let template = Kind(
+        expected: "a template such as `GET /notes?patient_id={body.patient_id}`", name: "template",
+        schema: .object([("type", .string("string"))]),
+        read: { scalar throws(Fault) in try RequestTemplateParser.parse(scalar.text) },
+        show: { $0.text })
+}

@@ -146,7 +146,8 @@ extension Reason {
         case .retryRepeatedDelete: "A repeated DELETE found nothing left to delete."
         case .resendFound: "The upstream has the record, though its first answer was lost."
         case .resendAbsent: "The upstream does not have the record, so it was sent again."
-        case .resendUnverified: "It could not be found out whether the upstream has the record; look before you try again."
+        case .resendUnverified:
+            "It could not be found out whether the upstream has the record; look before you try again."
         case .idempotencyMalformedKey: "Idempotency-Key is not one quoted string of 1 to 255 characters."
         case .idempotencyKeyReused: "This Idempotency-Key belongs to another request; use a new one."
         case .idempotencyInFlight: "The request with this Idempotency-Key is still under way; try again later."

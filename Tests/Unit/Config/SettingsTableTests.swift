@@ -8,8 +8,8 @@ import Testing
         settings.map { setting -> String in
             let head = "\(indent)\(setting.key):"
             switch (setting.shape, setting.default) {
-            case (.section(let children), _) where setting.key == "https" || setting.key == "admin":
-                return children.isEmpty ? head : ""  // absent by default
+            case (.section, .words(let absent)) where !absent.isEmpty && setting.key != "http":
+                return ""  // absent by default
             case (.section(let children), _):
                 let inner = defaults(of: children, indent: indent + "  ")
                 return inner.isEmpty ? "" : "\(head)\n\(inner)"
