@@ -100,7 +100,7 @@ package func readResponses(_ input: [UInt8], to method: Method, _ delivery: Deli
                 begin += length
                 // llhttp leaves the protocol at a 101 and never ends it.
                 if head.status == 101 || hasTab(in: head.fields, .contentLength, .transferEncoding) {
-                    transcript.comparable = transcript.messages.count
+                    transcript.comparable = min(transcript.comparable, transcript.messages.count)
                 }
                 if head.fields.first(.proxyConnection) != nil || hasTab(in: head.fields, .connection, .connection) {
                     transcript.comparable = min(transcript.comparable, transcript.messages.count + 1)
