@@ -205,6 +205,12 @@ package enum AuditLine {
                 output.append(ascii: failure.rawValue)
                 output.append(0x22)
             }
+            if attempts[index].pause > .zero {
+                output.append(#","pause_ms":"#)
+                output.append(milliseconds: attempts[index].pause)
+            }
+            if attempts[index].isVerification { output.append(#","verifies":true"#) }
+            if attempts[index].isProbe { output.append(#","probe":true"#) }
             output.append(attempts[index].reusedConnection ? #","reused":true}"# : #","reused":false}"#)
         }
     }

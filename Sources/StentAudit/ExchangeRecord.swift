@@ -23,12 +23,21 @@ package struct AttemptRecord: Sendable, Equatable {
     package var failure: Reason?
     /// The connection had served before.
     package var reusedConnection: Bool
+    /// The pause before it.
+    package var pause: TimeSpan
+    /// A request of stent's own that asks whether an earlier attempt took effect.
+    package var isVerification: Bool
+    /// It felt whether the upstream is back.
+    package var isProbe: Bool
 
     package init(
         start: TimeSpan, duration: TimeSpan = .zero, status: Int? = nil, failure: Reason? = nil,
-        reusedConnection: Bool = false
+        reusedConnection: Bool = false, pause: TimeSpan = .zero, isVerification: Bool = false, isProbe: Bool = false
     ) {
         self.start = start
+        self.pause = pause
+        self.isVerification = isVerification
+        self.isProbe = isProbe
         self.duration = duration
         self.status = status
         self.failure = failure

@@ -3,11 +3,11 @@ import StentModel
 
 extension ExchangeMachine {
     /// The time named by `due` has come.
-    package mutating func timerFired(now: Moment, jitter: Double) -> Action {
+    package mutating func timerFired(now: Moment, jitter: Double, budgetAllows: Bool = true) -> Action {
         guard now >= due else { return .none }
         switch state {
         case .idle, .delivering, .finished: return .none
-        case .pausing: return fail(.exchangeDeadline, now: now)
+        case .gathering, .preparing, .queueing, .pausing: return fail(.exchangeDeadline, now: now)
         case .attempting(let attempt):
             if now >= deadline { return fail(.exchangeDeadline, now: now) }
             let unanswered: Reason = attempt.requestSent == nil ? .upstreamWriteStalled : .upstreamFirstByteTimeout
@@ -15,7 +15,7 @@ extension ExchangeMachine {
                 UpstreamFailure(
                     reason: attempt.status == nil ? unanswered : .upstreamAttemptTimeout,
                     phase: attempt.status == nil ? .awaitingAnswer : .readingAnswer, requestLeft: true),
-                now: now, jitter: jitter)
+                now: now, jitter: jitter, budgetAllows: budgetAllows)
         case .streaming(let attempt):
             if now >= deadline { return abort(.exchangeDeadline, now: now) }
             endAttempt(
@@ -40,9 +40,9 @@ extension ExchangeMachine {
         case .idle, .finished: return .none
         case .attempting(let attempt):
             clientIsGone = true
-            if !method.isSafe, requestIsComplete, attempt.isConnected { return .detach }
+            if !method.isSafe, requestIsComplete, attempt.isConnected, attempt.kind == .request { return .detach }
             return end(.cancel, reason: .clientGone, now: now)
-        case .pausing, .streaming:
+        case .gathering, .preparing, .queueing, .pausing, .streaming:
             return end(.cancel, reason: .clientGone, now: now)
         case .delivering:
             // Why stent refused says more than that the refusal was not waited for.
@@ -53,7 +53,7 @@ extension ExchangeMachine {
     /// The client takes no byte of its answer.
     package mutating func clientStalled(now: Moment) -> Action {
         switch state {
-        case .idle, .finished, .attempting, .pausing: return .none
+        case .idle, .finished, .gathering, .preparing, .queueing, .attempting, .pausing: return .none
         case .streaming, .delivering: return abort(.clientStalled, now: now)
         }
     }
@@ -62,7 +62,7 @@ extension ExchangeMachine {
     package mutating func shutDown(now: Moment) -> Action {
         switch state {
         case .idle, .finished: return .none
-        case .attempting, .pausing: return fail(.exchangeShutdown, now: now)
+        case .gathering, .preparing, .queueing, .attempting, .pausing: return fail(.exchangeShutdown, now: now)
         case .streaming, .delivering: return abort(.exchangeShutdown, now: now)
         }
     }
@@ -73,7 +73,7 @@ extension ExchangeMachine {
         case .delivering:
             record.duration = now.since(start)
             state = .finished(recordTaken: false)
-        case .idle, .attempting, .pausing, .streaming, .finished: break
+        case .idle, .gathering, .preparing, .queueing, .attempting, .pausing, .streaming, .finished: break
         }
     }
 
@@ -95,7 +95,7 @@ extension ExchangeMachine {
                 failure: UpstreamFailure(reason: reason, phase: .awaitingAnswer, requestLeft: attempt.isConnected),
                 now: now)
         }
-        endPause(now: now)
+        endWaiting(now: now)
         return giveUp(reason, now: now)
     }
 
@@ -122,7 +122,7 @@ extension ExchangeMachine {
             endAttempt(
                 attempt, failure: UpstreamFailure(reason: reason, phase: .readingAnswer, requestLeft: true), now: now)
         }
-        endPause(now: now)
+        endWaiting(now: now)
         record.reason = reason
         if !method.isSafe, record.outcome == nil { record.outcome = outcome(upstreamStatus: nil) }
         record.duration = now.since(start)
@@ -132,7 +132,7 @@ extension ExchangeMachine {
 
     /// - Parameter status: of the upstream's final answer; `nil` where there is none.
     func outcome(upstreamStatus status: Int?) -> WriteOutcome {
-        if let status, attemptCount > 0 {
+        if let status, !record.attempts.isEmpty {
             // The last attempt's answer speaks for itself; a 4xx after an attempt that may have been carried out
             // doesn't speak for that one.
             if status == 307 || status == 308 { return .rejected }  // to be made elsewhere (RFC 9110 §15.4.8)
@@ -141,6 +141,8 @@ extension ExchangeMachine {
             return .unknown
         }
         if mayHaveActed { return .unknown }
-        return attemptCount == 0 && record.reason.answer.map { $0.status < 500 } ?? false ? .rejected : .notSent
+        // It was verified that the upstream did nothing.
+        if firstTry != nil { return .rejected }
+        return record.attempts.isEmpty && record.reason.answer.map { $0.status < 500 } ?? false ? .rejected : .notSent
     }
 }

@@ -5,11 +5,12 @@ import StentPolicy
 extension ExchangeMachine {
     /// A request's head was accepted for a route.
     package mutating func begin(
-        method: Method, plan: RoutePlan, limits: Limits, record: ExchangeRecord, now: Moment
+        method: Method, plan: RoutePlan, limits: Limits, needs: Needs = Needs(), record: ExchangeRecord, now: Moment
     ) -> Action {
         switch state {
         case .idle, .finished(recordTaken: true): break
-        case .attempting, .pausing, .streaming, .delivering, .finished(recordTaken: false):
+        case .gathering, .preparing, .queueing, .attempting, .pausing, .streaming, .delivering,
+            .finished(recordTaken: false):
             preconditionFailure("one exchange at a time, and its record is taken before the next begins")
         }
         self.plan = plan
@@ -18,14 +19,62 @@ extension ExchangeMachine {
         take(record)
         start = now
         deadline = plan.deadline.map { now.advanced(by: $0) } ?? .distantFuture
+        self.needs = needs
         requestIsComplete = false
         contentIsKept = true
+        forgetAttempts()
+        guard needs.preparation else { return startAttempt(Next(), now: now) }
+        state = .gathering
+        return .none
+    }
+
+    /// All that the last exchange's attempts left behind.
+    private mutating func forgetAttempts() {
         attemptCount = 0
+        probeCount = 0
         mayHaveActed = false
         metIdleConnection = false
         clientIsGone = false
         answerIsOurs = false
-        return startAttempt(now: now, fresh: false)
+        canVerify = false
+        unverified = nil
+        mayResend = false
+        unclearCount = 0
+        firstTry = nil
+    }
+
+    /// What `prepare` asked for is known.
+    ///
+    /// - Parameters:
+    ///   - canVerify: the record that this request creates could be recognised.
+    ///   - firstTry: an earlier exchange with the same key may have created it, not before this moment: look first.
+    package mutating func prepared(canVerify: Bool, firstTry: Moment? = nil, now: Moment) -> Action {
+        guard case .preparing = state else { return .none }  // it ended another way meanwhile
+        self.canVerify = canVerify
+        guard canVerify, let firstTry else { return startAttempt(Next(), now: now) }
+        self.firstTry = firstTry
+        mayHaveActed = true
+        mayResend = true
+        settled = plan.settle.map { now.advanced(by: $0) } ?? now
+        unverified = UpstreamFailure(reason: .resendUnverified, phase: .awaitingAnswer, requestLeft: true)
+        return startAttempt(Next(kind: .verification), now: now)
+    }
+
+    /// The first request with this Idempotency-Key has been answered: this one gets the same answer.
+    package mutating func replay(status: Int, now: Moment) -> Action {
+        guard case .preparing = state else { return .none }
+        record.status = status
+        record.reason = .idempotencyReplayed
+        record.outcome = status < 400 ? .committed : .rejected
+        state = .delivering
+        return .conclude(.replayed)
+    }
+
+    /// The request must not be sent: `prepare` found a reason against it.
+    package mutating func refusePrepared(_ reason: Reason, now: Moment) -> Action {
+        guard case .preparing = state else { return .none }
+        if reason == .idempotencyUnknownOutcome || reason == .idempotencyInFlight { mayHaveActed = true }
+        return answer(reason)
     }
 
     /// A request is refused before any attempt was made.
@@ -34,16 +83,15 @@ extension ExchangeMachine {
     ) -> Action {
         switch state {
         case .idle, .finished(recordTaken: true): break
-        case .attempting, .pausing, .streaming, .delivering, .finished(recordTaken: false):
+        case .gathering, .preparing, .queueing, .attempting, .pausing, .streaming, .delivering,
+            .finished(recordTaken: false):
             preconditionFailure("one exchange at a time, and its record is taken before the next begins")
         }
         self.method = method
         take(record)
         start = now
         deadline = .distantFuture
-        attemptCount = 0
-        mayHaveActed = false
-        clientIsGone = false
+        forgetAttempts()
         return answer(reason)
     }
 
@@ -69,20 +117,31 @@ extension ExchangeMachine {
         case .streaming:
             guard accept(count) else { return abort(.requestBodyTooLarge, now: now) }
             return .forward
-        case .pausing:
+        case .gathering:
+            guard accept(count) else { return fail(.requestBodyTooLarge, now: now) }
+            if contentIsKept { return .hold }
+            // Too large to be kept: sent as it comes, and never again.
+            return needs.insistsOnPreparation
+                ? fail(.idempotencyBodyTooLarge, now: now) : startAttempt(Next(), now: now)
+        case .preparing, .queueing, .pausing:
             guard accept(count) else { return fail(.requestBodyTooLarge, now: now) }
             return .hold
         }
     }
 
     /// The request's content is complete.
-    package mutating func requestEnd(now: Moment) {
+    @discardableResult
+    package mutating func requestEnd(now: Moment) -> Action {
         requestIsComplete = true
         switch state {
+        case .gathering:
+            state = .preparing
+            return .prepare
         case .attempting(var attempt):
             if attempt.isConnected { attempt.requestSent = now }
             state = .attempting(attempt)
-        case .idle, .pausing, .streaming, .delivering, .finished: break
+            return .none
+        case .idle, .preparing, .queueing, .pausing, .streaming, .delivering, .finished: return .none
         }
     }
 
@@ -90,7 +149,7 @@ extension ExchangeMachine {
     package mutating func requestFailed(_ reason: Reason, now: Moment) -> Action {
         switch state {
         case .idle: preconditionFailure("content follows a head")
-        case .attempting, .pausing: return fail(reason, now: now)
+        case .gathering, .preparing, .queueing, .attempting, .pausing: return fail(reason, now: now)
         case .streaming: return abort(reason, now: now)
         case .delivering, .finished: return .none
         }

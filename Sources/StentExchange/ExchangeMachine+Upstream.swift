@@ -8,7 +8,7 @@ extension ExchangeMachine {
             preconditionFailure("a connection is lent to a waiting attempt")
         }
         attempt.isConnected = true
-        if requestIsComplete { attempt.requestSent = now }
+        if requestIsComplete || attempt.kind == .verification { attempt.requestSent = now }
         attempt.lastProgress = now
         state = .attempting(attempt)
         record.queued = TimeSpan(nanoseconds: record.queued.nanoseconds + now.since(attempt.start).nanoseconds)
@@ -33,6 +33,10 @@ extension ExchangeMachine {
         attempt.retryAfter = retryAfter
         attempt.lastProgress = now
         record.attempts[record.attempts.count - 1].status = status
+        if attempt.kind == .verification {
+            state = .attempting(attempt)
+            return .hold
+        }
         // Held while another attempt could be better, or could still turn into a clear refusal. A client that is gone
         // needs nothing held.
         if clientIsGone || plan.retry.maximumAttempts > 1 && declaredLength ?? 0 <= plan.holdLimit {
@@ -45,11 +49,19 @@ extension ExchangeMachine {
     }
 
     /// Content of the answer arrived.
-    package mutating func answerContent(_ count: Int, now: Moment) -> Action {
+    ///
+    /// - Parameter jitter: drawn from 0...1, for the pause should there be one.
+    package mutating func answerContent(_ count: Int, now: Moment, jitter: Double = 1) -> Action {
         switch state {
         case .attempting(var attempt):
             attempt.lastProgress = now
             attempt.held += count
+            if attempt.kind == .verification {
+                state = .attempting(attempt)
+                guard attempt.held > Self.verificationLimit else { return .hold }
+                endAttempt(attempt, failure: nil, now: now)
+                return examined(.unclear, now: now, jitter: jitter)
+            }
             if attempt.held > plan.holdLimit, let status = attempt.status, !clientIsGone {
                 record.status = status
                 state = .streaming(attempt)
@@ -61,7 +73,7 @@ extension ExchangeMachine {
             attempt.lastProgress = now
             state = .streaming(attempt)
             return .forward
-        case .idle, .pausing, .delivering, .finished:
+        case .idle, .gathering, .preparing, .queueing, .pausing, .delivering, .finished:
             preconditionFailure("content follows its head, in a running attempt")
         }
     }
@@ -69,11 +81,19 @@ extension ExchangeMachine {
     /// The answer is complete and well-framed.
     ///
     /// - Parameter jitter: drawn from 0...1, for the pause should there be one.
-    package mutating func answerEnd(now: Moment, jitter: Double) -> Action {
+    package mutating func answerEnd(now: Moment, jitter: Double, budgetAllows: Bool = true) -> Action {
         switch state {
         case .attempting(let attempt):
             let status = attempt.status ?? 0
             guard status >= 500 else {
+                if attempt.kind == .verification {
+                    endAttempt(attempt, failure: nil, now: now)
+                    return status == 200 ? .examine : examined(.unclear, now: now, jitter: jitter)
+                }
+                if isRepeatedDelete(status) {
+                    endAttempt(attempt, failure: nil, now: now)
+                    return concludeDelete(now: now)
+                }
                 endAttempt(attempt, failure: nil, now: now)
                 return deliver(status, .exchangeAnswered, now: now)
             }
@@ -81,7 +101,9 @@ extension ExchangeMachine {
                 reason: .upstreamStatus, phase: .readingAnswer, requestLeft: true, status: status,
                 retryAfter: attempt.retryAfter)
             endAttempt(attempt, failure: failure, now: now)
-            return retry(failure, now: now, jitter: jitter) ?? deliver(status, .upstreamStatus, now: now)
+            if attempt.kind == .verification { return verificationFailed(now: now, jitter: jitter) }
+            return retry(failure, now: now, jitter: jitter, budgetAllows: budgetAllows)
+                ?? deliver(status, .upstreamStatus, now: now)
         case .streaming(let attempt):
             if record.status >= 500 {
                 let failure = UpstreamFailure(
@@ -96,44 +118,28 @@ extension ExchangeMachine {
             record.outcome = method.isSafe ? nil : outcome(upstreamStatus: record.status)
             state = .delivering
             return .finishStream
-        case .idle, .pausing, .delivering, .finished:
+        case .idle, .gathering, .preparing, .queueing, .pausing, .delivering, .finished:
             preconditionFailure("an answer ends in a running attempt")
         }
     }
 
     /// The attempt failed.
-    package mutating func attemptFailed(_ failure: UpstreamFailure, now: Moment, jitter: Double) -> Action {
+    package mutating func attemptFailed(
+        _ failure: UpstreamFailure, now: Moment, jitter: Double, budgetAllows: Bool = true
+    ) -> Action {
         switch state {
         case .attempting(let attempt):
             endAttempt(attempt, failure: failure, now: now)
-            return retry(failure, now: now, jitter: jitter) ?? giveUp(failure.reason, now: now)
+            if attempt.kind == .verification { return verificationFailed(now: now, jitter: jitter) }
+            return retry(failure, now: now, jitter: jitter, budgetAllows: budgetAllows)
+                ?? giveUp(failure.reason, now: now)
         case .streaming(let attempt):
             endAttempt(attempt, failure: failure, now: now)
             record.retry = .retryAnswerStreaming
             return abort(failure.reason, now: now)
-        case .idle, .pausing, .delivering, .finished:
+        case .idle, .gathering, .preparing, .queueing, .pausing, .delivering, .finished:
             preconditionFailure("only a running attempt can fail")
         }
-    }
-
-    /// The pause between two attempts is over.
-    package mutating func pauseElapsed(now: Moment) -> Action {
-        guard case .pausing(_, let fresh) = state else { return .none }  // it ended another way meanwhile
-        endPause(now: now)
-        return startAttempt(now: now, fresh: fresh)
-    }
-
-    mutating func endPause(now: Moment) {
-        guard case .pausing(let since, _) = state else { return }
-        record.paused = TimeSpan(nanoseconds: record.paused.nanoseconds + now.since(since).nanoseconds)
-    }
-
-    mutating func startAttempt(now: Moment, fresh: Bool) -> Action {
-        attemptCount += 1
-        attemptIsOpen = true
-        record.attempts.append(AttemptRecord(start: now.since(start)))
-        state = .attempting(Attempt(start: now, lastProgress: now))
-        return .attempt(fresh: fresh)
     }
 
     /// Closes the attempt's record. Its first end is the true one: that the client is gone by then changes nothing.
@@ -147,37 +153,9 @@ extension ExchangeMachine {
             let waited = now.since(attempt.start).nanoseconds
             record.queued = TimeSpan(nanoseconds: record.queued.nanoseconds + waited)
         }
-        if let failure, failure.requestLeft { mayHaveActed = true }
-    }
-
-    /// - Returns: `nil` where there is no further attempt.
-    mutating func retry(_ failure: UpstreamFailure, now: Moment, jitter: Double) -> Action? {
-        if clientIsGone {
-            record.retry = .clientGone
-            return nil
-        }
-        var failure = failure
-        let resentAfterIdle = metIdleConnection  // that was the pool's doing, and costs none of the attempts
-        if failure.metIdleConnection {
-            // Granted once: an attempt that has to wait for a connection gets a used one even where it asked for a new
-            // one, and an upstream that closes all of them must not be asked for ever.
-            failure.metIdleConnection = !metIdleConnection
-            metIdleConnection = true
-        }
-        let decision = plan.retry.decide(
-            failure, attempt: max(1, attemptCount - (resentAfterIdle ? 1 : 0)), method: method,
-            contentIsKept: contentIsKept,
-            remaining: deadline == .distantFuture ? nil : deadline.since(now), jitter: jitter)
-        switch decision {
-        case .retry(let pause, let reason):
-            record.retry = reason
-            let fresh = failure.reason == .upstreamStaleConnection
-            state = .pausing(since: now, fresh: fresh)
-            return pause > .zero ? .pause(pause) : pauseElapsed(now: now)
-        case .giveUp(let reason):
-            record.retry = reason
-            return nil
-        }
+        guard attempt.kind == .request, let failure, failure.requestLeft else { return }
+        mayHaveActed = true
+        if firstTry == nil { firstTry = attempt.start }
     }
 
     mutating func giveUp(_ reason: Reason, now: Moment) -> Action {
@@ -191,5 +169,20 @@ extension ExchangeMachine {
         record.reason = reason
         state = .delivering
         return .deliver
+    }
+
+    /// A DELETE that is repeated finds nothing, because an earlier attempt took effect after all.
+    private func isRepeatedDelete(_ status: Int) -> Bool {
+        method == .delete && (status == 404 || status == 410) && mayHaveActed && plan.retry.mayRepeat(method)
+    }
+
+    private mutating func concludeDelete(now: Moment) -> Action {
+        record.outcome = .committed
+        record.retry = .retryRepeatedDelete
+        if clientIsGone { return end(.cancel, reason: .clientGone, now: now) }
+        record.status = 204
+        record.reason = .exchangeAnswered
+        state = .delivering
+        return .conclude(.deleted)
     }
 }

@@ -11,6 +11,10 @@ package struct ExchangeMachine: Sendable {
     /// driver drops it where it is still running.
     package enum Action: Sendable, Equatable {
         case none
+        /// The request is whole and kept: find out what `prepared` wants to know, then report it.
+        case prepare
+        /// Ask for admission to the upstream, then report `admitted` or `notAdmitted`.
+        case admit
         /// Get a connection, a new one where `fresh`, and send the request from its start.
         case attempt(fresh: Bool)
         /// Wait, then report `pauseElapsed`.
@@ -25,6 +29,10 @@ package struct ExchangeMachine: Sendable {
         case finishStream
         /// Send the held answer whole.
         case deliver
+        /// The held answer is that to a verifying request: look into it, then report `examined`.
+        case examine
+        /// Answer with what is known by other means than this attempt's answer.
+        case conclude(Conclusion)
         /// Answer with a problem of stent's own.
         case answer(Reason)
         /// The client has part of an answer that can't be completed: cut the connection visibly.
@@ -33,6 +41,38 @@ package struct ExchangeMachine: Sendable {
         case cancel
         /// The client is gone, but its write is at the upstream: see it through for the record's sake.
         case detach
+    }
+
+    /// A good answer that no attempt of this exchange brought.
+    package enum Conclusion: Sendable, Equatable {
+        /// 201 with the record that a verifying request found.
+        case found
+        /// 204: a repeated DELETE found nothing left to delete.
+        case deleted
+        /// The answer that the first request with this Idempotency-Key had.
+        case replayed
+    }
+
+    /// What an exchange needs beyond its route's plan.
+    package struct Needs: Sendable, Equatable {
+        /// Attempts are admitted one by one.
+        package var admission = false
+        /// The whole request before the first attempt: for its fingerprint, or to recognise its record later.
+        package var preparation = false
+        /// Without preparation the request must not be sent at all.
+        package var insistsOnPreparation = false
+        /// No attempt on this route was ever quicker.
+        package var quickest = TimeSpan.zero
+
+        package init() {}
+    }
+
+    /// What a verifying request brought to light.
+    package enum Finding: Sendable, Equatable {
+        case found
+        case absent
+        /// The answer does not tell.
+        case unclear
     }
 
     /// How long the phases of an attempt may take.
@@ -48,7 +88,24 @@ package struct ExchangeMachine: Sendable {
         }
     }
 
+    /// What an attempt sends.
+    package enum Kind: Sendable, Equatable {
+        /// The client's request.
+        case request
+        /// A GET of stent's own that asks whether an earlier attempt took effect.
+        case verification
+    }
+
+    /// The attempt that comes next.
+    struct Next: Sendable {
+        var kind = Kind.request
+        var fresh = false
+        /// The pause that comes before it.
+        var pause = TimeSpan.zero
+    }
+
     struct Attempt: Sendable {
+        var kind = Kind.request
         var start: Moment
         /// A connection was lent; the request is being sent or has been.
         var isConnected = false
@@ -68,10 +125,16 @@ package struct ExchangeMachine: Sendable {
     enum State: Sendable {
         /// No request yet.
         case idle
+        /// The whole request is needed before anything is sent.
+        case gathering
+        /// The request is whole; what is known of its like is being asked.
+        case preparing
+        /// An attempt waits for its turn at the upstream.
+        case queueing(since: Moment, Next)
         /// An attempt is under way and the client has seen nothing.
         case attempting(Attempt)
         /// Between two attempts.
-        case pausing(since: Moment, fresh: Bool)
+        case pausing(since: Moment, Next)
         /// The client has the head of this attempt's answer.
         case streaming(Attempt)
         /// The last bytes are on their way to the client.
@@ -79,6 +142,13 @@ package struct ExchangeMachine: Sendable {
         /// The record is complete, or already taken.
         case finished(recordTaken: Bool)
     }
+
+    /// How much later than the deadline an exchange ends that waits for admission, should nobody answer it.
+    static let admissionGrace = TimeSpan.seconds(1)
+    /// Content of a verifying request's answer that is looked into; a longer one does not tell.
+    static let verificationLimit = 4 << 20
+    /// Verifying requests without a clear answer after which the outcome stays unknown.
+    static let unclearLimit = 3
 
     // Changed by the events alone, which stand in the files beside this one.
     var state = State.idle
@@ -91,6 +161,21 @@ package struct ExchangeMachine: Sendable {
     /// All content received so far is still there to be sent again.
     var contentIsKept = true
     var attemptCount = 0
+    /// Those of them that only felt whether the upstream is back: time bounds them, not their number.
+    var probeCount = 0
+    var needs = Needs()
+    /// An ambiguous failure can be cleared up by a verifying request.
+    var canVerify = false
+    /// The failure that is being cleared up.
+    var unverified: UpstreamFailure?
+    /// When the write can no longer take effect unseen.
+    var settled = Moment(nanoseconds: 0)
+    /// Another attempt is allowed, should the record turn out not to be there.
+    var mayResend = false
+    /// Verifying requests without a clear answer, in a row.
+    var unclearCount = 0
+    /// When the first attempt that may have acted began.
+    package internal(set) var firstTry: Moment?
     /// The last attempt has begun and its record is still open.
     var attemptIsOpen = false
     /// An attempt failed after a byte of the request had left: the upstream may have acted on it.
@@ -120,9 +205,19 @@ package struct ExchangeMachine: Sendable {
     package var isActive: Bool {
         switch state {
         case .idle, .finished: false
-        case .attempting, .pausing, .streaming, .delivering: true
+        case .gathering, .preparing, .queueing, .attempting, .pausing, .streaming, .delivering: true
         }
     }
+    /// What the attempt under way sends.
+    package var attemptKind: Kind {
+        if case .attempting(let attempt) = state { attempt.kind } else { .request }
+    }
+    /// The whole request is awaited before anything is sent.
+    package var isGathering: Bool { if case .gathering = state { true } else { false } }
+    /// The outcome that the record has, or will have if nothing more happens.
+    package var writeOutcome: WriteOutcome { record.outcome ?? outcome(upstreamStatus: nil) }
+    /// The attempts so far, in their order.
+    package var attemptRecords: [AttemptRecord] { record.attempts }
     /// Pauses so far, and waiting for connections: what stent itself added.
     package var queued: TimeSpan { record.queued }
 
@@ -131,7 +226,7 @@ package struct ExchangeMachine: Sendable {
     package func outcomeField(status: Int) -> WriteOutcome? {
         guard !method.isSafe, status >= 400 else { return nil }
         switch state {
-        case .idle, .attempting, .pausing: return nil
+        case .idle, .gathering, .preparing, .queueing, .attempting, .pausing: return nil
         case .streaming: return outcome(upstreamStatus: record.status)
         case .delivering, .finished: return record.outcome
         }
@@ -141,7 +236,9 @@ package struct ExchangeMachine: Sendable {
     package var due: Moment {
         switch state {
         case .idle, .finished: return .distantFuture
-        case .pausing: return deadline
+        case .gathering, .preparing, .pausing: return deadline
+        // Whoever admits knows the deadline, and better reasons why it came.
+        case .queueing: return deadline.advanced(by: Self.admissionGrace)
         case .delivering: return .distantFuture  // only the client holds it up; its stalling is watched by the stream
         case .attempting(let attempt):
             guard attempt.isConnected else { return deadline }

@@ -22,10 +22,13 @@ package struct RetryPolicy: Sendable, Equatable {
     /// Longest Retry-After that is waited for.
     package var retryAfterMaximum: TimeSpan
 
-    package init(_ settings: RetrySettings, attempts: Int? = nil) {
+    /// - Parameters:
+    ///   - attempts: the route's own number, where it has one.
+    ///   - repeatable: methods that the route says may be repeated.
+    package init(_ settings: RetrySettings, attempts: Int? = nil, repeatable: Set<Method> = []) {
         maximumAttempts = max(1, attempts ?? settings.attempts)
         causes = CauseSet(settings.causes)
-        methods = MethodSet(settings.methods)
+        methods = MethodSet(settings.methods.union(repeatable))
         backoffBase = TimeSpan(settings.backoffBase)
         backoffMaximum = TimeSpan(settings.backoffMaximum)
         retryAfterMaximum = TimeSpan(settings.retryAfterMaximum)
@@ -36,12 +39,15 @@ package struct RetryPolicy: Sendable, Equatable {
 
     /// - Parameters:
     ///   - attempt: attempts already made, from 1.
+    ///   - isVerified: the upstream is asked first whether the failed attempt took effect.
     ///   - contentIsKept: the request's content, if any, can be sent again from its start.
+    ///   - budgetAllows: the upstream can bear the load of another attempt.
     ///   - remaining: time left until the exchange's deadline; `nil` is no deadline.
+    ///   - quickest: no attempt of this kind takes less; one that can't end in the time left is not made.
     ///   - jitter: drawn by the caller from 0...1.
     package func decide(
-        _ failure: UpstreamFailure, attempt: Int, method: Method, contentIsKept: Bool, remaining: TimeSpan?,
-        jitter: Double
+        _ failure: UpstreamFailure, attempt: Int, method: Method, isVerified: Bool = false, contentIsKept: Bool,
+        budgetAllows: Bool = true, remaining: TimeSpan?, quickest: TimeSpan = .zero, jitter: Double
     ) -> Decision {
         if failure.metIdleConnection, method.isSafe, contentIsKept {
             // The pool's doing rather than the upstream's: repeated whatever the settings, on a connection made for it,
@@ -49,28 +55,33 @@ package struct RetryPolicy: Sendable, Equatable {
             return .retry(after: .zero, .upstreamStaleConnection)
         }
         guard maximumAttempts > 1 else { return .giveUp(.retryOff) }
-        guard methods.contains(method) || !failure.requestLeft else { return .giveUp(.retryNotIdempotent) }
+        guard methods.contains(method) || !failure.requestLeft || isVerified else { return .giveUp(.retryNotIdempotent) }
         guard let cause = CauseSet(failure), causes.contains(cause) else { return .giveUp(.retryCauseNotListed) }
         guard attempt < maximumAttempts else { return .giveUp(.retryAttemptsSpent) }
         guard contentIsKept else { return .giveUp(.retryBodyNotKept) }
+        guard budgetAllows else { return .giveUp(.retryBudgetSpent) }
         guard let pause = pause(after: failure, attempt: attempt, jitter: jitter) else {
             return .giveUp(.retryDeadline)
         }
-        if let remaining, pause >= remaining { return .giveUp(.retryDeadline) }
+        if let remaining, pause.nanoseconds >= remaining.nanoseconds - quickest.nanoseconds { return .giveUp(.retryDeadline) }
         return .retry(after: pause, failure.requestLeft ? .retryCause : .retryNeverSent)
     }
 
     /// Full jitter: anything between nothing and a ceiling that doubles (Brooker, "Exponential Backoff And Jitter",
     /// AWS Architecture Blog, 2015); never before the upstream's own Retry-After, `nil` where that is too far away.
     private func pause(after failure: UpstreamFailure, attempt: Int, jitter: Double) -> TimeSpan? {
+        let drawn = backoff(attempt: attempt, jitter: jitter)
+        guard let asked = failure.retryAfter else { return drawn }
+        return asked <= retryAfterMaximum ? max(asked, drawn) : nil
+    }
+
+    /// A pause drawn for this number of attempts made, from 1.
+    package func backoff(attempt: Int, jitter: Double) -> TimeSpan {
         let doublings = min(max(attempt - 1, 0), 16)
         let (product, overflow) = backoffBase.nanoseconds.multipliedReportingOverflow(by: 1 << Int64(doublings))
         let ceiling = min(overflow ? .max : product, backoffMaximum.nanoseconds)
         // The comparisons also keep a jitter that is no number, and a ceiling that a Double rounds up, out of Int64().
-        let drawn = TimeSpan(
-            nanoseconds: jitter >= 1 ? ceiling : jitter > 0 ? Int64(Double(ceiling) * jitter) : 0)
-        guard let asked = failure.retryAfter else { return drawn }
-        return asked <= retryAfterMaximum ? max(asked, drawn) : nil
+        return TimeSpan(nanoseconds: jitter >= 1 ? ceiling : jitter > 0 ? Int64(Double(ceiling) * jitter) : 0)
     }
 }
 

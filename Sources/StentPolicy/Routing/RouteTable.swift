@@ -15,6 +15,10 @@ package struct RoutePlan: Sendable, Equatable {
     package var holdLimit: Int
     /// The whole exchange; `nil` is no deadline.
     package var deadline: TimeSpan?
+    /// Who is served first; `nil` is by method.
+    package var priority: Priority?
+    /// How long a write of this route may take effect unseen; `nil` where it is not verified.
+    package var settle: TimeSpan?
 }
 
 /// The routes of a settings snapshot; the first that matches wins.
@@ -35,11 +39,14 @@ package struct RouteTable: Sendable {
         func plan(_ index: Int, _ name: String, _ route: RouteSettings?) -> RoutePlan {
             RoutePlan(
                 index: index, name: name,
-                retry: RetryPolicy(retry, attempts: route?.attempts),
+                retry: RetryPolicy(
+                    retry, attempts: route?.attempts,
+                    repeatable: route.map { $0.repeatable ? $0.match.methods : [] } ?? []),
                 bodyLimit: (route?.body ?? settings.limits.body).value,
                 replayLimit: retry.replayRequest.value,
                 holdLimit: retry.holdResponse.value,
-                deadline: (route?.deadline ?? settings.upstream.deadline).map { TimeSpan($0) })
+                deadline: (route?.deadline ?? settings.upstream.deadline).map { TimeSpan($0) },
+                priority: route?.priority, settle: route?.resend.map { TimeSpan($0.settle) })
         }
         routes = settings.routes.enumerated().map { index, route in
             var methods = route.match.methods
