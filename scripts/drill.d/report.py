@@ -146,8 +146,8 @@ def as_json(name, who, pool):
         "scenario": name, "contestant": who,
         "runs": [{
             "seed": run.seed, "requests": len(run.ledger), "success_percent": success(run.ledger),
-            "reads_percent": success(of_kind(run.ledger, "read")), "writes_percent": success(of_kind(run.ledger, "write")),
-            "lost": run.verdict.lost, "duplicated": run.verdict.duplicated, "refused_but_done": run.verdict.refused_but_done,
+            "reads_percent": success(of_kind(run.ledger, "read")),
+            "writes_percent": success(of_kind(run.ledger, "write")), **vars(run.verdict),
             "read_p50_ms": percentile(good_reads(run.ledger), 0.5) * 1000,
             "read_p99_ms": percentile(good_reads(run.ledger), 0.99) * 1000,
             "hosp_read_service_p99_ms": percentile(run.read_service, 0.99) * 1000,

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import json
 import os
 import time
 
@@ -94,6 +95,10 @@ async def drive(name, seed, contestant, binaries, directory, seconds, think):
                 await proxy.stop()
         await hosp.settle()
         records, arrivals = await hosp.ask("GET", "/records"), await hosp.arrivals()
+        for what, value in [
+                ("ledger", [vars(entry) for entry in ledger]), ("records", records), ("arrivals", arrivals)]:
+            with open(os.path.join(directory, f"{what}.json"), "w", encoding="utf-8") as file:
+                json.dump(value, file, indent=1)
     finally:
         await hosp.stop()
     return Run(

@@ -1,5 +1,7 @@
 """Proves on made-up ledgers that the judge finds each kind of wrong, and finds none where there is none."""
 
+import asyncio
+
 import contestants
 import http_client
 import judge
@@ -46,12 +48,14 @@ CASES = [  # (name, ledger, notes at HOSP, arrivals, (lost, duplicated, done but
     ("twins and a third", [create("1", 1), create("2", 2)], [note(n, "t") for n in (1, 2, 3)], [], (0, 1, 0)),
     ("a twin refused and not done", [create("1", 1), create("2")], [note(1, "t")], [], (0, 0, 0)),
     ("a twin refused and done", [create("1", 1), create("2")], [note(1, "t"), note(2, "t")], [], (0, 0, 1)),
-    ("a create that was deleted on request", [create("1", 1), delete("2")], [], [arrived("2", "deleted", 1)], (0, 0, 0)),
+    ("a create that was deleted on request", [create("1", 1), delete("2")], [],
+     [arrived("2", "deleted", 1)], (0, 0, 0)),
     ("a duplicate of what was deleted on request", [create("1", 1), delete("2")], [note(2, "t")],
      [arrived("2", "deleted", 1)], (0, 1, 0)),
     ("a delete that left the note", [create("1", 1), delete("2")], [note(1, "t")], [], (1, 0, 0)),
     ("a refused delete", [create("1", 1), delete("2", False)], [note(1, "t")], [], (0, 0, 0)),
-    ("a refused delete that was done", [create("1", 1), delete("2", False)], [], [arrived("2", "deleted", 1)], (0, 0, 1)),
+    ("a refused delete that was done", [create("1", 1), delete("2", False)], [],
+     [arrived("2", "deleted", 1)], (0, 0, 1)),
     ("a change that is there", [create("1", 1), change("2", "c")], [note(1, "t", "c")], [], (0, 0, 0)),
     ("a change that is not there", [create("1", 1), change("2", "c")], [note(1, "t")], [], (1, 0, 0)),
     ("a change overwritten by a later one", [change("1", "c"), change("2", "d")], [note(1, "t", "d")], [], (0, 0, 0)),
@@ -97,18 +101,18 @@ def prove_answers(prove):
         except workload.Wrong:
             found = False
         prove(found == right, f"the list {answer} is taken for {'right' if found else 'wrong'}")
-    import asyncio
     good = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n"
     for octets, right in [
             (good, True), (good[:-5], False), (good[:-12], False), (good.replace(b"2\r", b"x\r"), False),
-            (good.replace(b"2\r", b"1\r"), False), (good.replace(b"1.1", b"9.9"), False), (good[:20], False), (b"", False),
+            (good.replace(b"2\r", b"1\r"), False), (good.replace(b"1.1", b"9.9"), False), (good[:20], False),
+            (b"", False),
             (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n[]", False),
             (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n[]]", False)]:
-        prove(asyncio.run(is_whole(octets)) == right, f"the answer {octets} is taken for {'broken' if right else 'whole'}")
+        prove(asyncio.run(is_whole(octets)) == right,
+              f"the answer {octets} is taken for {'broken' if right else 'whole'}")
 
 
 async def is_whole(octets):
-    import asyncio
     reader = asyncio.StreamReader()
     reader.feed_data(octets)
     reader.feed_eof()
