@@ -9,6 +9,8 @@ SHELL := /bin/bash
 SECONDS ?= 60
 # Not for the scripts: to bash this name is a clock.
 unexport SECONDS
+# `make drill DRILL="--seeds 20 --contestants stent"`
+DRILL ?=
 # `make image TAG=stent:1.2.3`
 TAG ?= stent:dev
 
@@ -36,8 +38,12 @@ bench: ## measure stent next to nginx and HAProxy on this machine
 	@scripts/bootstrap --bench
 	scripts/bench
 
-drill: ## rehearse an outage (not in this version)
-	@echo "make drill: there is no drill in this version" >&2; exit 2
+drill: ## take stent, nginx and HAProxy through calm, faults, an outage and a surge, and judge them by HOSP's records
+	@scripts/bootstrap --bench
+	swift build -c release --product hosp
+	swift build -c release --product stent
+	scripts/drill --self-test
+	scripts/drill $(DRILL)
 
 fuzz: ## fuzz the codecs for SECONDS (60 unless told)
 	@scripts/bootstrap
