@@ -31,6 +31,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         .target(name: "StentModel", swiftSettings: house),
@@ -52,7 +53,12 @@ let package = Package(
             ],
             swiftSettings: house),
         .target(
-            name: "StentStore", dependencies: ["StentModel", "StentAudit", "StentExchange"], swiftSettings: house),
+            name: "StentStore",
+            dependencies: [
+                "StentModel", "StentAudit", "StentExchange", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: house),
         .target(
             name: "StentRuntime",
             dependencies: [
@@ -108,6 +114,7 @@ let package = Package(
                 "HospKit",
                 "StentTestKit", nio, nioPosix,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: house),
         .testTarget(
