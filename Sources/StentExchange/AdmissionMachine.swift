@@ -170,7 +170,8 @@ package struct AdmissionMachine: Sendable {
         return settle(now: now)
     }
 
-    /// When `wake` is to be called at the latest; the distant future where nothing waits.
+    /// When `wake` is to be called at the latest; the distant future where nothing waits. Changes with every call: after an
+    /// `enter` that took a worse waiter's place it is past, since that waiter has yet to be told.
     package var due: Moment {
         guard displaced.isEmpty else { return displacedAt }
         guard let urgent = queue.mostUrgent, let oldest = queue.oldest else { return .distantFuture }

@@ -25,8 +25,9 @@ package struct ConcurrencyLimit: Sendable {
     private static let tolerance = 1.25
     private static let steepestCut = 0.5
     private static let timeoutCut = 0.7
-    /// Samples after which a baseline is believed, and its time constant.
-    private static let trustedSamples = 5
+    /// Samples after which a baseline is believed, and its time constant. Of fewer, the mean is so far off by chance (13 %
+    /// for answers spread evenly over 0 to 9 s) that the limit falls for nothing.
+    private static let trustedSamples = 20
     fileprivate static let baselineSamples = 50
     /// A window below this, or several in the mean below the other: load makes nothing faster, so the baselines are out
     /// of date. Chance is 2.3 and 3 standard deviations away, with answers spread evenly over 0 to 9 s.

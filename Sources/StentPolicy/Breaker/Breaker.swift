@@ -7,12 +7,13 @@ import StentModel
 /// window, needs one threshold for good and bad days; here a failure weighs the less the more usual it is. Kept as
 /// the likelihood ratio itself rather than the sum of its logarithms, which is the same test.
 ///
-/// With the defaults four failures in a row open it on a good day, and eleven where 35 % of the attempts usually fail. False
-/// openings, by the runs' probabilities: at 3 % independent failures 0.03^4, about one in a million attempts; at a
-/// learned 35 % about one in 100,000.
+/// With the defaults four failures in a row open it on a good day, and eleven where 35 % of the attempts usually fail.
+/// False openings, by the runs' probabilities and by simulation: in a million attempts one at 3 % independent failures
+/// (0.03^4), eight at 6 %, ten at a learned 35 %, each of which leads to two or three more on its ramp.
 ///
-/// Every attempt carries the epoch in which it was admitted. What was admitted before an opening says nothing of what came
-/// after it, unless it ended well.
+/// Every attempt carries the epoch in which it was admitted. The failure of one admitted before an opening says nothing of
+/// what came after it. Its success does: the opening may have been a mistake, so the ramp begins. But once only, or an
+/// upstream that is going down and finishes old work would be asked again at each of its answers.
 package struct Breaker: Sendable {
     /// As in metrics.
     package enum State: String, Sendable, CaseIterable {
@@ -34,7 +35,8 @@ package struct Breaker: Sendable {
     private enum Phase: Sendable, Equatable {
         case closed
         case suspicious
-        case open(nextProbe: Moment, pause: TimeSpan)
+        /// - Parameter isConfirmed: something sent since it first opened has failed.
+        case open(nextProbe: Moment, pause: TimeSpan, isConfirmed: Bool)
         case ramping(cap: Int)
     }
 
@@ -86,7 +88,7 @@ package struct Breaker: Sendable {
     /// When the next probe may be sent; the distant future unless open.
     package var nextProbe: Moment {
         switch phase {
-        case .open(let nextProbe, _): nextProbe
+        case .open(let nextProbe, _, _): nextProbe
         case .closed, .suspicious, .ramping: .distantFuture
         }
     }
@@ -101,7 +103,7 @@ package struct Breaker: Sendable {
         switch phase {
         case .closed: normal
         case .suspicious: min(1, normal)
-        case .open(let nextProbe, _): now >= nextProbe ? min(1, normal) : 0
+        case .open(let nextProbe, _, _): now >= nextProbe ? min(1, normal) : 0
         case .ramping(let cap): min(cap, normal)
         }
     }
@@ -119,22 +121,23 @@ package struct Breaker: Sendable {
             learned += ((result == .failed ? 1 : 0) - learned) / Self.learningAttempts
             weigh(result, usual: usual, now: now)
         case .suspicious: weigh(result, usual: usualRate, now: now)
-        case .open(_, let pause):
+        case .open(_, let pause, let isConfirmed):
             switch result {
-            case .good: phase = .ramping(cap: 1)  // a late one too: the upstream has just answered
+            case .good where epoch == self.epoch || !isConfirmed: phase = .ramping(cap: 1)
+            case .good: break  // old work still being finished, as was found out once already
             case .failed where epoch == self.epoch:
                 // Half of the maximum is compared, so that doubling can't overflow.
                 let longer =
                     pause.nanoseconds > probeMaximum.nanoseconds / 2
                     ? probeMaximum : TimeSpan(nanoseconds: pause.nanoseconds * 2)
-                phase = .open(nextProbe: now.advanced(by: longer), pause: longer)
+                phase = .open(nextProbe: now.advanced(by: longer), pause: longer, isConfirmed: true)
             case .failed: break  // sent before it opened: known already
             }
         case .ramping(let cap):
             guard epoch == self.epoch else { return }
             switch result {
             case .good: climb(from: cap, normal: normal)
-            case .failed: open(now: now)
+            case .failed: open(now: now, isConfirmed: true)
             }
         }
     }
@@ -149,7 +152,7 @@ package struct Breaker: Sendable {
             streak += 1
             evidence *= Self.downRate / usual
             if evidence >= threshold {
-                open(now: now)
+                open(now: now, isConfirmed: false)
             } else if phase == .closed, streak >= 2, evidence * evidence >= threshold {
                 epoch += 1
                 phase = .suspicious
@@ -157,12 +160,12 @@ package struct Breaker: Sendable {
         }
     }
 
-    private mutating func open(now: Moment) {
+    private mutating func open(now: Moment, isConfirmed: Bool) {
         epoch += 1
         openings += 1
         streak = 0
         evidence = 1
-        phase = .open(nextProbe: now.advanced(by: probeEvery), pause: probeEvery)
+        phase = .open(nextProbe: now.advanced(by: probeEvery), pause: probeEvery, isConfirmed: isConfirmed)
     }
 
     private mutating func climb(from cap: Int, normal: Int) {

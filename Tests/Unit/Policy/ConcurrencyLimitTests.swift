@@ -65,7 +65,7 @@ extension [Int] {
 }
 
 @Suite struct `The limit of attempts in flight` {
-    private let seeds: Range<UInt64> = 0..<10
+    private let seeds: Range<UInt64> = 0..<5
 
     @Test(arguments: [2, 8, 40])
     func `settles a little above the capacity of a saturated server, wherever it began`(initial: Int) {
