@@ -138,29 +138,26 @@ package struct JSONReader: Sendable {
 
     private mutating func string(_ bytes: Span<UInt8>) throws(JSONFault) -> String {
         let start = position + 1
-        position = start
+        var end = start
         var isEscaped = false
         while true {
-            guard position < bytes.count else { throw JSONFault(.unexpectedEnd, at: bytes.count) }
-            let byte = bytes[position]
+            guard end < bytes.count else { throw JSONFault(.unexpectedEnd, at: bytes.count) }
+            let byte = bytes[end]
             if byte == UInt8(ascii: "\"") { break }
-            guard byte >= 0x20 else { throw JSONFault(.controlCharacter, at: position) }
+            guard byte >= 0x20 else { throw JSONFault(.controlCharacter, at: end) }
             if byte == UInt8(ascii: "\\") {
                 isEscaped = true
-                position += 1  // a quote behind it does not end the string
+                end += 1  // a quote behind it does not end the string
             }
-            position += 1
-        }
-        let end = position
-        let plain = try text(bytes, start..<end)
-        if isEscaped {
-            position = start
-            let decoded = try unescape(bytes, until: end)
-            position = end + 1
-            return decoded
+            end += 1
         }
         position = end + 1
-        return plain
+        let plain = try text(bytes, start..<end)
+        guard isEscaped else { return plain }
+        position = start
+        let decoded = try unescape(bytes, until: end)
+        position = end + 1
+        return decoded
     }
 
     private func text(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(JSONFault) -> String {

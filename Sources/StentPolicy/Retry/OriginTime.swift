@@ -10,7 +10,7 @@ package struct OriginTime: Sendable, Equatable {
     /// - Parameter text: any offset, `T` or a space between date and time, any number of digits of a second. The years
     ///   are those that nanoseconds in 64 bits reach, 1678 to 2261.
     package init?(_ text: String) {
-        guard text.utf8.count <= 64 else { return nil }
+        guard (20...64).contains(text.utf8.count) else { return nil }
         var text = Digits(text)
         guard let year = text.number(4), (1678...2261).contains(year), text.skip("-"), let month = text.number(2),
             (1...12).contains(month), text.skip("-"), let day = text.number(2),

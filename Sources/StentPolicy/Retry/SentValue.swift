@@ -81,10 +81,11 @@ struct SentValue {
         if CastInteger.isWhole(sent), CastInteger.isWhole(kept) {
             return integer == CastInteger.of(.number(kept)) ? .same : .different
         }
-        guard let double, let other = CastInteger.finite(kept), abs(other) < CastInteger.largest else {
+        guard let double, let other = CastInteger.finite(kept), max(abs(double), abs(other)) < CastInteger.largest
+        else {
             return .unknowable
         }
-        if double == other || double.rounded(.towardZero) == other { return .same }
+        if double == other || Double(Int64(double)) == other { return .same }
         return abs(double - other) < 1 ? .unknowable : .different  // rounded, or cut to a scale
     }
 
