@@ -145,6 +145,7 @@ extension ExchangeMachine {
                 let span = min(max(settled.since(now), .milliseconds(20)), plan.retry.backoffMaximum)
                 return pause(span, before: Next(kind: .verification), now: now)
             }
+            guard attemptCount > 0 else { return answer(.idempotencyUnknownOutcome) }
             mayHaveActed = false
             guard mayResend else { return answer(unverified?.reason ?? .resendAbsent) }
             record.retry = .resendAbsent

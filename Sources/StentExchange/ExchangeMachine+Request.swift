@@ -52,11 +52,10 @@ extension ExchangeMachine {
         guard case .preparing = state else { return .none }  // it ended another way meanwhile
         self.canVerify = canVerify
         guard canVerify, let firstTry else { return startAttempt(Next(), now: now) }
+        // Only to find it: another exchange with the same key may be looking, too, and both would send it again.
         self.firstTry = firstTry
         mayHaveActed = true
-        mayResend = true
-        settled = plan.settle.map { now.advanced(by: $0) } ?? now
-        unverified = UpstreamFailure(reason: .resendUnverified, phase: .awaitingAnswer, requestLeft: true)
+        settled = now
         return startAttempt(Next(kind: .verification), now: now)
     }
 

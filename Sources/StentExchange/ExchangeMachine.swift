@@ -152,11 +152,12 @@ package struct ExchangeMachine: Sendable {
 
     // Changed by the events alone, which stand in the files beside this one.
     var state = State.idle
-    var plan: RoutePlan
+    package internal(set) var plan: RoutePlan
     var limits: Limits
     var method = Method.get
     var start = Moment(nanoseconds: 0)
-    var deadline = Moment.distantFuture
+    /// When the exchange ends at the latest.
+    package internal(set) var deadline = Moment.distantFuture
     var requestIsComplete = false
     /// All content received so far is still there to be sent again.
     var contentIsKept = true
@@ -211,6 +212,10 @@ package struct ExchangeMachine: Sendable {
     /// What the attempt under way sends.
     package var attemptKind: Kind {
         if case .attempting(let attempt) = state { attempt.kind } else { .request }
+    }
+    /// What the attempt that waits for its turn will send.
+    package var nextKind: Kind {
+        if case .queueing(_, let next) = state { next.kind } else { attemptKind }
     }
     /// The whole request is awaited before anything is sent.
     package var isGathering: Bool { if case .gathering = state { true } else { false } }

@@ -24,7 +24,4 @@ package enum ProblemDocument {
         output.append(contentsOf: reason.rawValue.utf8)
         output.append("\"}\n")
     }
-
-    /// Seconds for Retry-After, on 429 and 503 only; `nil` elsewhere.
-    package static func retryAfter(status: Int) -> Int? { status == 503 || status == 429 ? 1 : nil }
 }

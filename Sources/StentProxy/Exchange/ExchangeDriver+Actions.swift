@@ -6,11 +6,19 @@ extension ExchangeDriver {
     func run(_ action: ExchangeMachine.Action, now: Moment) {
         switch action {
         case .none, .hold, .forward: break
+        case .prepare: prepare(now: now)
+        case .admit:
+            dropAttempt(now: now)
+            admit(now: now)
+        case .examine: return examine(now: now)
+        case .conclude(let conclusion):
+            dropAttempt(now: now)
+            conclude(conclusion, now: now)
         case .attempt(let fresh):
-            dropAttempt()
+            dropAttempt(now: now, keepsTicket: true)
             startAttempt(fresh: fresh, now: now)
         case .pause(let span):
-            dropAttempt()
+            dropAttempt(now: now)
             schedulePause(span)
         case .sendHead:
             sendHead(now: now)
@@ -21,15 +29,15 @@ extension ExchangeDriver {
         case .deliver:
             deliver(now: now)
         case .answer(let reason):
-            dropAttempt()
+            dropAttempt(now: now)
             answer(reason, now: now)
         case .abort:
-            dropAttempt()
+            dropAttempt(now: now)
             record()
             stream?.abort()
             return
         case .cancel:
-            dropAttempt()
+            dropAttempt(now: now)
             record()
             return
         case .detach:
@@ -49,16 +57,19 @@ extension ExchangeDriver {
     func startAttempt(fresh: Bool, now: Moment) {
         guard let pool = worker.nextPool() else {
             let failure = UpstreamFailure(reason: .upstreamConnectFailed, phase: .queueing, requestLeft: false)
-            return run(machine.attemptFailed(failure, now: now, jitter: worker.draw()), now: now)
+            leaveAdmission(.failed, now: now)
+            return run(
+                machine.attemptFailed(failure, now: now, jitter: worker.draw(), budgetAllows: budgetAllows), now: now)
         }
         self.pool = pool
         attemptStart = now
         sent = 0
-        pending = pool.acquire(for: self, fresh: fresh, verify: !head.method.isSafe)
+        pending = pool.acquire(for: self, fresh: fresh, verify: !head.method.isSafe && machine.attemptKind == .request)
     }
 
     /// Whatever the current attempt still holds is let go.
-    func dropAttempt() {
+    func dropAttempt(now: Moment, keepsTicket: Bool = false) {
+        if !keepsTicket { leaveAdmission(.abandoned, now: now) }
         if let pending { pool?.cancel(pending) }
         pending = nil
         if let connection {
@@ -126,8 +137,22 @@ extension ExchangeDriver {
     /// The record goes to the trail, memory back.
     func record() {
         guard let record = machine.takeRecord(bytesOut: bytesOut) else { return }
+        let now = worker.now
+        leaveAdmission(.abandoned, now: now)
+        leaveTurn(claimed: nil, now: now)
+        leaveScope(record.outcome, now: now)
+        scope = nil
+        expectation = nil
+        found = nil
+        kept = nil
+        if isCounted {
+            isCounted = false
+            worker.metrics.exchangesActive -= 1
+            if snapshot.isGoverned, (200..<500).contains(record.status), !record.attempts.isEmpty {
+                worker.gate.admission.succeeded()
+            }
+        }
         worker.record(record, head: head)
-        if !record.attempts.isEmpty { worker.metrics.exchangesActive -= 1 }
         held = ByteBuffer()
         content = ByteBuffer()
         sent = 0

@@ -25,6 +25,8 @@ extension ExchangeDriver {
     func deliver(now: Moment) {
         guard let stream, let connection else { return }
         let head = connection.head
+        learnCreated(head.status, held, now: now)
+        if ownsScope { return deliverKept(head, now: now) }
         let content: OutgoingHead.Content = answerIsHeadOnly ? headOnly(head) : .length(held.readableBytes)
         stream.send(head: outgoing(head, content: content, now: now))
         let part = held
@@ -49,9 +51,9 @@ extension ExchangeDriver {
         scratch.append(contentsOf: worker.dateLine(now: now))
         scratch.append(ProblemDocument.contentType)
         scratch.append("Cache-Control: no-store\r\n")
-        if let seconds = ProblemDocument.retryAfter(status: status) {
+        if status == 429 || status == 503 {
             scratch.append("Retry-After: ")
-            scratch.append(decimal: seconds)
+            scratch.append(decimal: secondsUntilRetry(now: now))
             scratch.append("\r\n")
         }
         if reason == .listenerRedirect { appendRedirect() }
@@ -68,6 +70,12 @@ extension ExchangeDriver {
         }
         stream.end()
         settleDelivery(now: now)
+    }
+
+    /// For Retry-After (RFC 9110 §10.2.3), at least 1: when it is worth coming again, as far as anybody can tell.
+    func secondsUntilRetry(now: Moment) -> Int {
+        let span = retryAfter ?? (snapshot.isGoverned ? worker.gate.admission.retryAfter(now: now) : .seconds(1))
+        return Int(max(1, (span.nanoseconds + 999_999_999) / 1_000_000_000))
     }
 
     /// What follows a CONNECT is not HTTP. (Where a request's own end is in doubt, the stream closes by itself.)
@@ -122,6 +130,7 @@ extension ExchangeDriver {
         appendMilliseconds(machine.queued)
         scratch.append(", upstream;dur=")
         appendMilliseconds(machine.attempts > 0 ? now.since(attemptStart) : .zero)
+        if machine.attemptRecords.count > 1 { appendTries() }
         scratch.append("\r\n")
         if let outcome = machine.outcomeField(status: status) {
             scratch.append("Stent-Outcome: ")
@@ -129,6 +138,27 @@ extension ExchangeDriver {
             scratch.append("\r\n")
         }
         if origin.listener == .https { scratch.append(contentsOf: snapshot.hsts) }
+    }
+
+    /// Each try and the pause before it, where there was more than one.
+    func appendTries() {
+        for (index, attempt) in machine.attemptRecords.prefix(Self.triesShown).enumerated() {
+            if attempt.pause > .zero {
+                scratch.append(", pause-")
+                scratch.append(decimal: index + 1)
+                scratch.append(";dur=")
+                appendMilliseconds(attempt.pause)
+            }
+            scratch.append(attempt.isVerification ? ", verify-" : attempt.isProbe ? ", probe-" : ", try-")
+            scratch.append(decimal: index + 1)
+            scratch.append(";dur=")
+            appendMilliseconds(attempt.duration)
+            if let failure = attempt.failure {
+                scratch.append(";desc=\"")
+                scratch.append(contentsOf: failure.rawValue.utf8)
+                scratch.append("\"")
+            }
+        }
     }
 
     func appendMilliseconds(_ span: TimeSpan) {

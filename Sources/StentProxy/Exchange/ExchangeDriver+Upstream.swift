@@ -9,7 +9,9 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
         guard let pool else { return connection.finish() }
         let now = worker.now
         self.connection = connection
+        requestStart = now
         machine.connected(reused: reused, now: now)
+        if machine.attemptKind == .verification { return ask(connection, pool, now: now) }
         scratch.removeAll(keepingCapacity: true)
         RequestForwarding().append(
             head, id: id,
@@ -38,15 +40,41 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
         deadlineChanged()
     }
 
+    /// Sends the verifying request instead of the client's.
+    private func ask(_ connection: UpstreamConnection, _ pool: UpstreamPool, now: Moment) {
+        guard let question = verificationHead() else {
+            leaveAdmission(.abandoned, now: now)
+            return run(machine.examined(.unclear, now: now, jitter: worker.draw()), now: now)
+        }
+        scratch.removeAll(keepingCapacity: true)
+        RequestForwarding().append(
+            question, id: .minted(0, 0),
+            client: .init(address: client, isTLS: origin.listener == .https, isTrustedProxy: false),
+            authority: pool.authority, to: &scratch)
+        connection.begin(self, method: .get, head: scratch, isChunked: false)
+        connection.sendEnd()
+        connection.flush()
+        deadlineChanged()
+    }
+
     func notLent(_ failure: UpstreamFailure) {
         pending = nil
-        let now = worker.now
-        run(machine.attemptFailed(failure, now: now, jitter: worker.draw()), now: now)
+        failed(failure)
     }
+
+    private func failed(_ failure: UpstreamFailure) {
+        let now = worker.now
+        leaveAdmission(Self.verdict(failure), now: now)
+        run(machine.attemptFailed(failure, now: now, jitter: worker.draw(), budgetAllows: budgetAllows), now: now)
+    }
+
+    /// Retries of all exchanges together are within what the upstream can bear.
+    var budgetAllows: Bool { !snapshot.isGoverned || worker.gate.admission.allowsRetry }
 
     func answerHead(_ connection: UpstreamConnection) {
         let now = worker.now
         let head = connection.head
+        answerStart = now
         answerIsHeadOnly = head.framing == .none
         let action = machine.answerHead(
             status: head.status, declaredLength: head.framing.declaredLength,
@@ -56,7 +84,7 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
 
     func answerContent(_ content: ByteBuffer, _ connection: UpstreamConnection) {
         let now = worker.now
-        let action = machine.answerContent(content.readableBytes, now: now)
+        let action = machine.answerContent(content.readableBytes, now: now, jitter: worker.draw())
         switch action {
         case .hold:
             if held.readableBytes == 0 { held = content } else { held.writeImmutableBuffer(content) }
@@ -66,20 +94,24 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
         case .forward:
             forward(content)
         case .none: break
-        case .attempt, .pause, .finishStream, .deliver, .answer, .abort, .cancel, .detach:
+        case .prepare, .admit, .examine, .conclude, .attempt, .pause, .finishStream, .deliver, .answer, .abort, .cancel,
+            .detach:
             run(action, now: now)
         }
     }
 
     func answerEnd(_ connection: UpstreamConnection) {
         let now = worker.now
-        run(machine.answerEnd(now: now, jitter: worker.draw()), now: now)
+        if snapshot.isGoverned {
+            let isGood = connection.head.status < 500
+            let time = answerStart.since(requestStart)
+            leaveAdmission(isGood ? .answered(time) : .failed, now: now)
+            if isGood, machine.attemptKind == .request { worker.answered(route: machine.plan.index, in: time) }
+        }
+        run(machine.answerEnd(now: now, jitter: worker.draw(), budgetAllows: budgetAllows), now: now)
     }
 
-    func answerFailed(_ failure: UpstreamFailure, _ connection: UpstreamConnection) {
-        let now = worker.now
-        run(machine.attemptFailed(failure, now: now, jitter: worker.draw()), now: now)
-    }
+    func answerFailed(_ failure: UpstreamFailure, _ connection: UpstreamConnection) { failed(failure) }
 
     func answerBatchEnd() {
         guard let stream, connection != nil, isStreaming else { return }

@@ -21,6 +21,9 @@ final class ExchangeDriver: StreamHandler {
     /// Content that waits for a connection, in bytes, beyond which the client is not read on.
     static let pendingLimit = 65_536
 
+    /// Tries told in Server-Timing; the audit record has them all.
+    static let triesShown = 12
+
     let worker: Worker
     let origin: Origin
     var snapshot: Snapshot
@@ -45,11 +48,48 @@ final class ExchangeDriver: StreamHandler {
     var isStreaming = false
     /// When the current attempt's connection was asked for, for `Server-Timing`.
     var attemptStart = Moment(nanoseconds: 0)
+    /// When the attempt got its connection, and when its answer began: the time at the upstream, whoever reads slowly.
+    var requestStart = Moment(nanoseconds: 0)
+    var answerStart = Moment(nanoseconds: 0)
     var pauseGeneration = 0
     var pause: Scheduled<Void>?
     var awaitsDelivery = false
     var isDetached = false
     var scratch: [UInt8] = []
+    /// Counts the exchanges, so that what comes back late is known to be late.
+    var exchangeNumber = 0
+    /// The exchange counts as active in the metrics.
+    var isCounted = false
+    var caller = CallerKey(0)
+
+    // Admission of the attempt that waits or runs.
+    var waiter: AdmissionMachine.WaiterID?
+    var ticket: AdmissionMachine.Ticket?
+    /// What a refusal said about when to come again.
+    var retryAfter: TimeSpan?
+
+    /// The turn among creates of equal content.
+    enum Turn {
+        case none
+        case waiting(CreateRegister.WaiterID)
+        case mine
+    }
+
+    // A write that may have to be verified.
+    var turn = Turn.none
+    var expectation: ResendRule.Expectation?
+    /// The first try of an earlier exchange with the same Idempotency-Key.
+    var earlierTry: WallTime?
+    /// The record that a verifying request found.
+    var found: (id: String, record: [UInt8])?
+
+    // Idempotency-Key.
+    var scope: IdempotencyScope?
+    /// The end of this exchange is owed to the store.
+    var ownsScope = false
+    /// The answer that an earlier request with the same key had.
+    var kept: KeptAnswer?
+
     /// For a client that is gone, the stream's timer is too.
     lazy var detachedTimer = TimerNode()
 
@@ -70,15 +110,32 @@ final class ExchangeDriver: StreamHandler {
         headIsReadable = true
         let plan = snapshot.routes.plan(for: head)
         let record = prepare(route: plan.name, now: now)
-        if let reason = refusal(plan) {
+        if let reason = refusal(plan, now: now) {
             return run(machine.refuse(reason, method: head.method, record: record, now: now), now: now)
         }
         worker.metrics.exchangesActive += 1
+        isCounted = true
         let action = machine.begin(
-            method: head.method, plan: plan, limits: snapshot.attemptLimits, record: record, now: now)
+            method: head.method, plan: plan, limits: snapshot.attemptLimits, needs: needs(plan), record: record,
+            now: now)
         requestHasEnded = !head.framing.hasContent
-        if requestHasEnded { machine.requestEnd(now: now) }
+        let next = requestHasEnded ? machine.requestEnd(now: now) : .none
         run(action, now: now)
+        if machine.isGathering, head.expectsContinue { stream?.sendContinue() }
+        if next != .none { run(next, now: now) }
+    }
+
+    /// What this exchange takes beyond its plan.
+    func needs(_ plan: RoutePlan) -> ExchangeMachine.Needs {
+        var needs = ExchangeMachine.Needs()
+        if snapshot.isGoverned {
+            needs.admission = true
+            needs.quickest = worker.quickest(route: plan.index)
+            worker.gate.admission.began()
+        }
+        needs.insistsOnPreparation = scope != nil
+        needs.preparation = scope != nil || plan.settle != nil && head.method == .post && head.framing.hasContent
+        return needs
     }
 
     override func refuse(_ reason: Reason, headIsReadable: Bool, now: Moment) {
@@ -95,17 +152,22 @@ final class ExchangeDriver: StreamHandler {
             upload(buffer)
         case .hold:
             content.writeImmutableBuffer(buffer)
-            if content.readableBytes > Self.pendingLimit { stream?.setReading(false) }
+            if content.readableBytes > Self.pendingLimit, !machine.isGathering { stream?.setReading(false) }
         case .none: break
-        case .attempt, .pause, .sendHead, .finishStream, .deliver, .answer, .abort, .cancel, .detach:
+        case .attempt, .admit:
+            content.writeImmutableBuffer(buffer)
+            stream?.setReading(false)
+            run(action, now: now)
+        case .prepare, .examine, .conclude, .pause, .sendHead, .finishStream, .deliver, .answer, .abort, .cancel, .detach:
             run(action, now: now)
         }
     }
 
     override func receiveEnd(now: Moment) {
         requestHasEnded = true
-        machine.requestEnd(now: now)
-        if let connection {
+        let action = machine.requestEnd(now: now)
+        if action != .none { return run(action, now: now) }
+        if let connection, machine.attemptKind == .request {
             connection.sendEnd()
             connection.flush()
         }
@@ -117,17 +179,25 @@ final class ExchangeDriver: StreamHandler {
     }
 
     /// Why the request is not even tried.
-    func refusal(_ plan: RoutePlan) -> Reason? {
+    func refusal(_ plan: RoutePlan, now: Moment) -> Reason? {
         if !worker.audit.accepts { return .admissionAuditUnavailable }
         if let reason = snapshot.requestRule.refusal(of: head) { return reason }
         if origin.listener == .http, snapshot.redirectsToHTTPS {
             return head.fields.first(.host) == nil ? .requestMissingHost : .listenerRedirect
         }
         if let length = head.framing.declaredLength, length > plan.bodyLimit { return .requestBodyTooLarge }
-        return nil
+        guard snapshot.isGoverned || snapshot.limitsCallers || worker.gate.idempotency != nil else { return nil }
+        caller = callerKey()
+        if snapshot.limitsCallers, let span = worker.gate.rates.refuses(caller, now: now) {
+            retryAfter = span
+            return .admissionRateLimited
+        }
+        return readIdempotencyKey(plan)
     }
 
     func prepare(route: String, now: Moment) -> ExchangeRecord {
+        exchangeNumber &+= 1
+        retryAfter = nil
         bytesOut = 0
         isStreaming = false
         awaitsDelivery = false
@@ -188,6 +258,11 @@ final class ExchangeDriver: StreamHandler {
 
     override func timerFired(now: Moment) {
         if let stream, !stream.isWritable { machine.answerHeldUp(now: now) }
-        run(machine.timerFired(now: now, jitter: worker.draw()), now: now)
+        let action = machine.timerFired(now: now, jitter: worker.draw(), budgetAllows: budgetAllows)
+        if action != .none {
+            let isAttempts = machine.attemptRecords.last?.failure != .exchangeDeadline
+            leaveAdmission(isAttempts ? .timedOut : .abandoned, now: now)
+        }
+        run(action, now: now)
     }
 }

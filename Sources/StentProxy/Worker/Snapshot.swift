@@ -17,6 +17,13 @@ package final class Snapshot: Sendable {
     /// Port of the HTTPS listener, for redirects.
     let httpsPort: Int
     let redirectsToHTTPS: Bool
+    /// How writes are verified, by the index of their route.
+    let resendRules: [ResendRule?]
+    /// Attempts are admitted one by one: there is a limit, a breaker, or a budget of retries.
+    let isGoverned: Bool
+    let limitsCallers: Bool
+    /// Largest answer kept for Idempotency-Key, in bytes.
+    let keptAnswerLimit: Int
 
     /// `timeouts` as spans.
     struct Timeouts: Sendable {
@@ -54,6 +61,20 @@ package final class Snapshot: Sendable {
         hsts = line
         self.httpsPort = httpsPort ?? settings.listen.https?.address.port ?? 443
         redirectsToHTTPS = settings.listen.http?.redirectToHTTPS ?? false
+        resendRules = settings.routes.map { $0.resend.map { ResendRule($0) } } + [nil]
+        isGoverned =
+            settings.upstream.concurrency != nil || settings.breaker != nil || settings.retry.attempts > 1
+            || settings.routes.contains { $0.attempts ?? 1 > 1 }
+        limitsCallers = settings.limits.perCaller != nil
+        keptAnswerLimit = settings.idempotency?.response.value ?? 0
+    }
+
+    /// Reads a head of stent's own making as strictly as a client's; `nil` where it is none.
+    func decode(_ bytes: [UInt8]) -> RequestHead? {
+        var decoder = RequestDecoder(limits: headLimits)
+        var head = RequestHead()
+        guard let count = try? decoder.decode(bytes.span.bytes, into: &head), count == bytes.count else { return nil }
+        return head
     }
 
     /// Names of the routes by index, for metrics.

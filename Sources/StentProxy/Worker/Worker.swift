@@ -12,6 +12,8 @@ package final class Worker {
     package var metrics = WorkerMetrics()
     let audit: any AuditTrail
     let limiter: ConnectionLimiter
+    /// Shared by all workers.
+    let gate: Gate
     let timers: LoopTimers
     private(set) var upstreams: [UpstreamPool] = []
     private(set) var isDraining = false
@@ -25,13 +27,15 @@ package final class Worker {
     private var dateSecond: Int64 = -1
     private var dateLine: [UInt8] = []
     private var drained: EventLoopPromise<Void>?
+    /// The quickest answer that was lately seen on each route.
+    private var quickest: [TimeSpan] = []
     /// Memory in which heads are built, for whoever writes one just now.
     var headBytes: [UInt8] = []
 
     /// - Parameters:
     ///   - wallClock: nanoseconds since 1970; read once a tick.
     package init(
-        loop: any EventLoop, snapshot: Snapshot, audit: any AuditTrail, limiter: ConnectionLimiter,
+        loop: any EventLoop, snapshot: Snapshot, audit: any AuditTrail, limiter: ConnectionLimiter, gate: Gate,
         upstreamTLS: UpstreamTLS?
     ) {
         loop.assertInEventLoop()
@@ -39,6 +43,7 @@ package final class Worker {
         self.snapshot = snapshot
         self.audit = audit
         self.limiter = limiter
+        self.gate = gate
         let now = Moment(nanoseconds: Int64(NIODeadline.now().uptimeNanoseconds))
         timers = LoopTimers(now: now)
         var system = SystemRandomNumberGenerator()
@@ -80,6 +85,19 @@ package final class Worker {
         guard !upstreams.isEmpty else { return nil }
         nextUpstream = (nextUpstream + 1) % upstreams.count
         return upstreams[nextUpstream]
+    }
+
+    /// No attempt on this route takes less, as far as this worker has seen; zero where it has seen none.
+    func quickest(route: Int) -> TimeSpan { route < quickest.count ? quickest[route] : .zero }
+
+    /// An attempt on this route was answered well. The quickest one counts, and is slowly forgotten.
+    func answered(route: Int, in time: TimeSpan) {
+        if quickest.count <= route {
+            quickest.append(contentsOf: Array(repeating: .zero, count: route + 1 - quickest.count))
+        }
+        let known = quickest[route].nanoseconds
+        let aged = known + known / 64
+        quickest[route] = TimeSpan(nanoseconds: known == 0 ? time.nanoseconds : min(time.nanoseconds, aged))
     }
 
     func record(_ record: borrowing ExchangeRecord, head: borrowing RequestHead) {
@@ -124,6 +142,7 @@ extension Worker {
         readWallClock(now: now)
         timers.advance(to: now)
         audit.flush()
+        if snapshot.isGoverned { gate.admission.tick(now: now) }
         for pool in upstreams { pool.expire(now: now) }
         if timers.isEmpty, metrics.connectionsOpen == 0, upstreams.allSatisfy({ $0.idleCount == 0 }) {
             isTicking = false
@@ -167,6 +186,7 @@ extension Worker {
         let old = self.snapshot.settings.upstream
         let new = snapshot.settings.upstream
         let limitsChanged = self.snapshot.headLimits != snapshot.headLimits
+        if self.snapshot.routeNames != snapshot.routeNames { quickest = [] }
         self.snapshot = snapshot
         if old.servers == new.servers, old.pool == new.pool, old.tls == new.tls,
             old.connectTimeout == new.connectTimeout, !limitsChanged, new.tls.authorities == nil

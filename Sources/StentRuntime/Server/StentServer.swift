@@ -35,6 +35,9 @@ package final class StentServer: Sendable {
     let workers: [NIOLoopBound<Worker>]
     let loops: [any EventLoop]
     let audit: AuditFileWriter
+    let gate: Gate
+    /// `nil` where Idempotency-Key means nothing.
+    let keys: IdempotencyKeys?
     let log: Logger
     private let group: MultiThreadedEventLoopGroup
     private let channels: [any Channel]
@@ -47,13 +50,15 @@ package final class StentServer: Sendable {
     }
 
     private init(
-        ports: Ports, workers: [NIOLoopBound<Worker>], loops: [any EventLoop], audit: AuditFileWriter, log: Logger,
-        group: MultiThreadedEventLoopGroup, channels: [any Channel], state: Shared
+        ports: Ports, workers: [NIOLoopBound<Worker>], loops: [any EventLoop], audit: AuditFileWriter, gate: Gate,
+        keys: IdempotencyKeys?, log: Logger, group: MultiThreadedEventLoopGroup, channels: [any Channel], state: Shared
     ) {
         self.ports = ports
         self.workers = workers
         self.loops = loops
         self.audit = audit
+        self.gate = gate
+        self.keys = keys
         self.log = log
         self.group = group
         self.channels = channels
@@ -89,6 +94,8 @@ extension StentServer {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.workers ?? System.coreCount)
         let loops = Array(group.makeIterator())
         let limiter = ConnectionLimiter()
+        let keys = try IdempotencyKeys.open(settings, log: log)
+        let gate = Gate(settings, idempotency: keys?.port)
         let snapshot = Snapshot(settings)
         var workers: [NIOLoopBound<Worker>] = []
         for loop in loops {
@@ -96,7 +103,7 @@ extension StentServer {
                 NIOLoopBound(
                     Worker(
                         loop: loop, snapshot: snapshot, audit: audit.makeTrail(), limiter: limiter,
-                        upstreamTLS: upstreamTLS),
+                        gate: gate, upstreamTLS: upstreamTLS),
                     eventLoop: loop)
             }.get()
             workers.append(worker)
@@ -108,11 +115,12 @@ extension StentServer {
         } catch {
             await opening.close()
             _ = audit.shutdown(within: .seconds(1))
+            keys?.store.shutdown(within: .seconds(1))
             try? await group.shutdownGracefully()
             throw error
         }
         let server = StentServer(
-            ports: opening.ports, workers: workers, loops: loops, audit: audit, log: log, group: group,
+            ports: opening.ports, workers: workers, loops: loops, audit: audit, gate: gate, keys: keys, log: log, group: group,
             channels: opening.channels, state: state)
         opening.admin.attach(server)
         if let port = opening.ports.https, port != settings.listen.https?.address.port {
@@ -162,16 +170,19 @@ extension StentServer {
     package func reload(_ new: Settings, digest: String) async throws {
         let old = settings
         guard old.listen.withoutCertificates == new.listen.withoutCertificates, old.workers == new.workers,
-            old.state == new.state, old.audit.directory == new.audit.directory
+            old.state == new.state, old.audit.directory == new.audit.directory,
+            (old.idempotency == nil) == (new.idempotency == nil)
         else {
             throw Failure(
-                "listen (but certificates, hsts, trusted_proxies), workers, state and audit.directory change only with "
-                    + "a restart; the old settings stay in force")
+                "listen (but certificates, hsts, trusted_proxies), workers, state, audit.directory and whether there is "
+                    + "idempotency change only with a restart; the old settings stay in force")
         }
         let tls = try Self.serverTLS(new, log: log)
         let upstreamTLS = try Self.upstreamTLS(new)
+        gate.reconfigure(new, now: Moment(nanoseconds: Int64(NIODeadline.now().uptimeNanoseconds)))
         await adopt(Snapshot(new, httpsPort: ports.https), upstreamTLS)
         audit.adopt(new.audit)
+        keys?.adopt(new)
         let former = state.value.withLock { state in
             let former = state.digest
             state.settings = new
@@ -208,6 +219,7 @@ extension StentServer {
         for channel in channels { try? await channel.close() }
         for (worker, loop) in zip(workers, loops) { try? await loop.submit { worker.value.shutDown() }.get() }
         audit.record(.stop, details: [.init("complete", .flag(isComplete))])
+        keys?.store.shutdown(within: .seconds(10))
         let end = audit.shutdown(within: .seconds(10))
         if !end.isComplete {
             log.error("audit lines were lost at the end", metadata: ["lines": "\(end.linesLost)"])

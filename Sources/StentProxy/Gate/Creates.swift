@@ -1,0 +1,73 @@
+import NIOCore
+import StentModel
+import StentPolicy
+import Synchronization
+
+/// `CreateRegister` and what is known of the upstream's clock, for all workers.
+final class Creates: Sendable {
+    private struct State {
+        var register = CreateRegister()
+        var clock: OriginClock
+        var waiters: [CreateRegister.WaiterID: Waiter] = [:]
+    }
+
+    private struct Waiter: Sendable {
+        var loop: any EventLoop
+        var driver: NIOLoopBound<ExchangeDriver>
+    }
+
+    private let state: Mutex<State>
+
+    init(_ settings: Settings) {
+        let skew = settings.routes.compactMap(\.resend?.clockSkew).max() ?? .zero
+        state = Mutex(State(clock: OriginClock(clockSkew: TimeSpan(skew))))
+    }
+
+    /// A create is about to be sent. Where it has to wait, `driver` is told on its loop.
+    func enter(
+        _ key: CreateKey, driver: ExchangeDriver, on loop: any EventLoop, now: Moment
+    ) -> CreateRegister.Entry {
+        let bound = NIOLoopBound(driver, eventLoop: loop)
+        return state.withLock { state in
+            let entry = state.register.enter(key, now: now)
+            if case .wait(let waiter) = entry { state.waiters[waiter] = Waiter(loop: loop, driver: bound) }
+            return entry
+        }
+    }
+
+    /// - Parameter id: of the record that the client is given; `nil` where there is none.
+    func leave(_ key: CreateKey, claimed id: String?, now: Moment) {
+        tell { $0.register.leave(key, claimed: id, now: now) }
+    }
+
+    func cancel(_ waiter: CreateRegister.WaiterID, now: Moment) {
+        tell { state in
+            state.waiters[waiter] = nil
+            return state.register.cancel(waiter, now: now)
+        }
+    }
+
+    /// Takes note of a create that went well.
+    func learn(created: WallTime, sent: WallTime, received: WallTime) {
+        state.withLock { $0.clock.learn(created: created, sent: sent, received: received) }
+    }
+
+    /// Looks into the answer to a verifying request.
+    func examine(
+        _ content: [UInt8], by rule: ResendRule, _ expectation: ResendRule.Expectation, sent: WallTime
+    ) -> ResendRule.Finding {
+        let since = state.withLock { $0.clock.earliest(sent) }
+        // Ids are claimed only by whoever has this key's turn, and that is who asks: what it holds can't change meanwhile.
+        return rule.examine(answer: content.span, expectation: expectation, since: since) { id in
+            state.withLock { $0.register.isClaimed(id: id, under: expectation.key) }
+        }
+    }
+
+    private func tell(_ body: (inout State) -> CreateRegister.WaiterID?) {
+        let next = state.withLock { state in
+            body(&state).flatMap { waiter in state.waiters.removeValue(forKey: waiter).map { (waiter, $0) } }
+        }
+        guard let (id, waiter) = next else { return }
+        waiter.loop.execute { waiter.driver.value.turnHasCome(id) }
+    }
+}
