@@ -200,7 +200,7 @@ package struct ExchangeMachine: Sendable {
     /// Attempts begun so far.
     package var attempts: Int { attemptCount }
     /// Whether content that is forwarded is to be kept for another attempt.
-    package var keepsContent: Bool { contentIsKept && (plan.retry.mayRepeat(method) || method.isSafe) }
+    package var keepsContent: Bool { contentIsKept && (plan.retry.mayRepeat(method) || method.isSafe || canVerify) }
     package var isFinished: Bool { if case .finished = state { true } else { false } }
     /// An exchange is under way.
     package var isActive: Bool {

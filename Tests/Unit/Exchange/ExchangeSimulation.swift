@@ -9,6 +9,7 @@ import Testing
 private struct Simulation {
     /// What the driver knows of a running attempt.
     struct Attempt {
+        var kind = ExchangeMachine.Kind.request
         var isConnected = false
         var isReused = false
         var status: Int?
@@ -27,6 +28,8 @@ private struct Simulation {
     var start = Moment(nanoseconds: 1)
     var attempt: Attempt?
     var isPausing = false
+    var isPreparing = false
+    var isQueueing = false
     var isStreaming = false
     var isDelivering = false
     var isOver = false
@@ -34,6 +37,13 @@ private struct Simulation {
     var clientIsThere = true
     var clientStatus = 0
     var attemptCount = 0
+    /// Attempts that sent the client's request, less probes.
+    var sentCount = 0
+    var canVerify = false
+    var wasReplayed = false
+    /// How often the upstream has carried out this write, and when it will yet.
+    var effects = 0
+    var lateEffects: [Moment] = []
     var bytesHaveLeft = false
     var bytesIn = 0
 
@@ -50,9 +60,13 @@ private struct Simulation {
         settings.upstream.attemptTimeout = .seconds(8)
         settings.upstream.idleTimeout = .seconds(3)
         plan = RouteTable(settings).fallback
+        if random.once(in: 2) { plan.settle = Self.settle }
         limits = ExchangeMachine.Limits(settings.upstream)
         machine = ExchangeMachine(plan: plan, limits: limits)
     }
+
+    /// A write takes effect at most this long after its attempt failed.
+    static let settle = TimeSpan.seconds(4)
 
     mutating func check(_ holds: Bool, _ rule: StaticString) {
         if !holds { violations.append("\(rule): \(method), \(attemptCount) attempts, client got \(clientStatus)") }
@@ -66,14 +80,22 @@ private struct Simulation {
         (attempt, isPausing, isStreaming, isDelivering, isOver) = (nil, false, false, false, false)
         (requestHasEnded, clientIsThere, clientStatus) = (false, true, 0)
         (attemptCount, bytesHaveLeft, bytesIn) = (0, false, 0)
+        (isPreparing, isQueueing, canVerify, wasReplayed, sentCount) = (false, false, false, false, 0)
+        (effects, lateEffects) = (0, [])
+        var needs = ExchangeMachine.Needs()
+        needs.admission = random.once(in: 2)
+        needs.insistsOnPreparation = !method.isSafe && random.once(in: 4)
+        needs.preparation = needs.insistsOnPreparation || method == .post && plan.settle != nil
         if random.once(in: 10) {
             let reason: Reason = random.once(in: 2) ? .requestDotSegment : .admissionAuditUnavailable
             perform(machine.refuse(reason, method: method, record: ExchangeRecord(), now: now))
         } else {
-            perform(machine.begin(method: method, plan: plan, limits: limits, record: ExchangeRecord(), now: now))
+            perform(
+                machine.begin(
+                    method: method, plan: plan, limits: limits, needs: needs, record: ExchangeRecord(), now: now))
         }
         var steps = 0
-        while !isOver, violations.isEmpty, steps < 60 {
+        while !isOver, violations.isEmpty, steps < 90 {
             steps += 1
             now = now.advanced(by: .milliseconds(Int64(random.next() % 700)))
             step()
@@ -96,9 +118,10 @@ private struct Simulation {
         case 7...10: if clientIsThere, !requestHasEnded { requestStep() }
         case 11:
             now = earlyDue == .distantFuture ? now : max(now, earlyDue)
-            perform(machine.timerFired(now: now, jitter: jitter()))
+            mayTakeEffect(isDone: false)
+            perform(machine.timerFired(now: now, jitter: jitter(), budgetAllows: !random.once(in: 10)))
         case 12: if random.once(in: 3) { clientStep() }
-        case 13: if random.once(in: 8) { perform(machine.shutDown(now: now)) }
+        case 13: if random.once(in: 8) { mayTakeEffect(isDone: false); perform(machine.shutDown(now: now)) }
         case 14: machine.answerHeldUp(now: now)
         case _: if isDelivering { deliver() }
         }
@@ -112,13 +135,14 @@ private struct Simulation {
             perform(machine.requestFailed(random.once(in: 2) ? .requestBodyTimeout : .requestBodyTruncated, now: now))
         case 1, 2:
             requestHasEnded = true
-            machine.requestEnd(now: now)
+            perform(machine.requestEnd(now: now))
         case _:
             let count = Int(random.next() % 60) + 1
             let isCounted = !isDelivering && !isOver
+            let wasGathering = machine.isGathering
             if isCounted { bytesIn += count }
             let action = machine.requestContent(count, now: now)
-            if isCounted, bytesIn <= plan.bodyLimit {
+            if isCounted, bytesIn <= plan.bodyLimit, !wasGathering {
                 check(
                     action == (attempt?.isConnected ?? false ? .forward : .hold), "content goes where a connection is")
             }
@@ -132,12 +156,15 @@ private struct Simulation {
             perform(machine.clientStalled(now: now))
         } else {
             clientIsThere = false
+            if !requestHasEnded || attempt?.kind != .request { mayTakeEffect(isDone: false) }
             perform(machine.clientGone(now: now))
         }
     }
 
     mutating func upstreamStep() {
         if isPausing { return perform(machine.pauseElapsed(now: now)) }
+        if isPreparing { return prepare() }
+        if isQueueing { return admit() }
         guard let running = attempt else { return }
         if !running.isConnected {
             if random.once(in: 4) {
@@ -146,9 +173,10 @@ private struct Simulation {
             }
             attempt?.isConnected = true
             attempt?.isReused = random.once(in: 2)
-            bytesHaveLeft = true
+            if running.kind == .request { bytesHaveLeft = true }
             machine.connected(reused: attempt?.isReused ?? false, now: now)
         } else if random.once(in: 5) {
+            mayTakeEffect(isDone: running.status != nil)
             let metIdle = running.isReused && running.status == nil
             fail(
                 UpstreamFailure(
@@ -158,18 +186,83 @@ private struct Simulation {
         } else if running.status == nil {
             let status = [200, 201, 302, 404, 422, 500, 502, 503][Int(random.next() % 8)]
             attempt?.status = status
+            if status < 400, running.kind == .request { effects += 1 }
             let length: Int? = random.once(in: 2) ? nil : Int(random.next() % 200)
             let after: TimeSpan? = random.once(in: 8) ? .seconds(Int64(random.next() % 15)) : nil
             perform(machine.answerHead(status: status, declaredLength: length, retryAfter: after, now: now))
         } else if random.once(in: 2) {
             perform(machine.answerContent(Int(random.next() % 80), now: now))
         } else {
-            perform(machine.answerEnd(now: now, jitter: jitter()))
+            if running.status ?? 0 >= 500 { mayTakeEffect(isDone: running.status == 500) }
+            perform(machine.answerEnd(now: now, jitter: jitter(), budgetAllows: !random.once(in: 10)))
         }
     }
 
     mutating func fail(_ failure: UpstreamFailure) {
-        perform(machine.attemptFailed(failure, now: now, jitter: jitter()))
+        perform(machine.attemptFailed(failure, now: now, jitter: jitter(), budgetAllows: !random.once(in: 10)))
+    }
+
+    /// The attempt under way ends without a good answer: the write behind it may be done, or may yet be.
+    ///
+    /// - Parameter isDone: the upstream has finished with it.
+    mutating func mayTakeEffect(isDone: Bool) {
+        guard let running = attempt, running.kind == .request, running.isConnected, random.once(in: 2) else { return }
+        if let status = running.status, status < 500 { return }  // it has taken effect already, or never will
+        guard !isDone else { return effects += 1 }
+        lateEffects.append(now.advanced(by: .milliseconds(Int64(random.next() % 4_000))))
+    }
+
+    mutating func prepare() {
+        isPreparing = false
+        switch random.next() % 8 {
+        case 0: perform(machine.refusePrepared(.idempotencyKeyReused, now: now))
+        case 1:
+            bytesHaveLeft = true  // those of an earlier exchange
+            perform(machine.refusePrepared(.idempotencyInFlight, now: now))
+        case 2:
+            wasReplayed = true
+            perform(machine.replay(status: random.once(in: 2) ? 201 : 422, now: now))
+        case 3 where plan.settle != nil && method == .post:
+            canVerify = true
+            bytesHaveLeft = true
+            if random.once(in: 2) { effects += 1 }
+            perform(machine.prepared(canVerify: true, firstTry: now, now: now))
+        case _:
+            canVerify = plan.settle != nil && method == .post
+            perform(machine.prepared(canVerify: canVerify, now: now))
+        }
+    }
+
+    mutating func admit() {
+        isQueueing = false
+        if random.once(in: 12) {
+            perform(machine.notAdmitted(random.once(in: 2) ? .breakerOpen : .admissionQueueTimeout, now: now))
+        } else {
+            let isProbe = random.once(in: 6)
+            if isProbe, machine.nextKind == .request { sentCount -= 1 }
+            perform(machine.admitted(isProbe: isProbe, now: now))
+        }
+    }
+
+    /// The upstream is asked whether the write took effect.
+    mutating func examine() {
+        takeLateEffects(before: now)
+        attempt = nil
+        let finding: ExchangeMachine.Finding = random.once(in: 6) ? .unclear : effects > 0 ? .found : .absent
+        let action = machine.examined(finding, now: now, jitter: jitter())
+        if finding == .absent {
+            switch action {
+            case .attempt, .admit: bytesHaveLeft = false
+            case .answer(let reason) where reason != .idempotencyUnknownOutcome: bytesHaveLeft = false
+            case _: break
+            }
+        }
+        perform(action)
+    }
+
+    mutating func takeLateEffects(before moment: Moment) {
+        effects += lateEffects.filter { $0 <= moment }.count
+        lateEffects.removeAll { $0 <= moment }
     }
 }
 
@@ -180,6 +273,23 @@ extension Simulation {
         check(!isOver, "an action after the end")
         switch action {
         case .none, .hold: break
+        case .prepare:
+            check(requestHasEnded && machine.bytesIn <= plan.replayLimit, "prepared without the whole request")
+            isPreparing = true
+        case .admit: (attempt, isPausing, isQueueing) = (nil, false, true)
+        case .examine: examine()
+        case .conclude(let conclusion):
+            check(clientStatus == 0 && clientIsThere, "a second answer, or one for nobody")
+            switch conclusion {
+            case .found:
+                check(effects > 0, "found what is not there")
+                clientStatus = 201
+            case .deleted:
+                check(bytesHaveLeft, "a first DELETE that found nothing is said to have deleted")
+                clientStatus = 204
+            case .replayed: clientStatus = machine.writeOutcome == .committed ? 201 : 422
+            }
+            (attempt, isDelivering) = (nil, true)
         case .forward: check(attempt?.isConnected ?? false, "forwarded without a connection")
         case .attempt:
             begin()
@@ -204,7 +314,7 @@ extension Simulation {
             check(reason.answer != nil, "an answer with a reason that has none")
             clientStatus = reason.answer?.status ?? 0
             checkField()
-            (attempt, isPausing, isDelivering) = (nil, false, true)
+            (attempt, isPausing, isPreparing, isQueueing, isDelivering) = (nil, false, false, false, true)
         case .abort:
             check(clientStatus > 0, "an answer is cut that has not begun")
             end()
@@ -220,10 +330,16 @@ extension Simulation {
         check(attempt == nil || !isStreaming, "an attempt while an answer streams")
         check(clientStatus == 0 && clientIsThere, "an attempt behind an answer, or for nobody")
         let mayRepeat = method.isSafe || plan.retry.methods.contains(method)
-        check(mayRepeat || !bytesHaveLeft, "sent twice")
+        let kind = machine.attemptKind
         attemptCount += 1
-        check(attemptCount <= plan.retry.maximumAttempts + 1, "too many attempts")
-        (attempt, isPausing) = (Attempt(), false)
+        if kind == .request {
+            check(mayRepeat || !bytesHaveLeft, "sent twice")
+            sentCount += 1
+        } else {
+            check(canVerify && bytesHaveLeft, "verified for nothing")
+        }
+        check(sentCount <= plan.retry.maximumAttempts + 1, "too many attempts")
+        (attempt, isPausing) = (Attempt(kind: kind), false)
     }
 
     mutating func deliver() {
@@ -233,6 +349,7 @@ extension Simulation {
 
     mutating func end() {
         (attempt, isPausing, isStreaming, isDelivering, isOver) = (nil, false, false, false, true)
+        (isPreparing, isQueueing) = (false, false)
         guard let record = machine.takeRecord(bytesOut: 3) else { return violations.append("no record") }
         check(machine.takeRecord(bytesOut: 3) == nil, "two records")
         check(record.status == clientStatus, "another status recorded than the client got")
@@ -242,15 +359,27 @@ extension Simulation {
         check(
             record.queued.nanoseconds + record.paused.nanoseconds <= record.duration.nanoseconds,
             "more waiting than time")
-        check(record.attempts.dropLast().allSatisfy { $0.failure != nil }, "an attempt behind one that did not fail")
+        check(
+            record.attempts.dropLast().allSatisfy { $0.failure != nil || $0.isVerification },
+            "an attempt behind one that did not fail")
         check((record.outcome == nil) == method.isSafe, "an outcome of a read, or none of a write")
         check(record.outcome != .notSent || !bytesHaveLeft, "not sent, but bytes left")
         check(record.outcome != .unknown || bytesHaveLeft, "unknown, but no byte left")
-        if record.outcome == .committed {
-            check((record.attempts.last?.status).map { $0 < 400 } ?? false, "committed without an answer that says so")
-        }
+        checkEffects(record)
         reasons.insert(record.reason)
         if let retry = record.retry { reasons.insert(retry) }
+    }
+
+    /// What was told is what happened: once where it is committed, not at all where it is refused.
+    mutating func checkEffects(_ record: ExchangeRecord) {
+        takeLateEffects(before: .distantFuture)
+        guard !method.isSafe, !plan.retry.methods.contains(method), !wasReplayed else { return }
+        check(effects <= 1, "carried out twice")
+        switch record.outcome {
+        case .committed: check(effects == 1, "committed, and nothing was done")
+        case .rejected, .notSent: check(effects == 0, "refused, and yet done")
+        case .unknown, .none: break
+        }
     }
 
     /// The field that goes out with an answer of stent's own.
@@ -300,12 +429,15 @@ extension Simulation {
             .requestBodyTimeout, .requestBodyTruncated, .upstreamStatus, .upstreamTruncated, .upstreamStaleConnection,
             .upstreamFirstByteTimeout, .upstreamAttemptTimeout, .upstreamIdleTimeout, .upstreamConnectFailed,
             .upstreamPoolTimeout, .retryCause, .retryNeverSent, .retryOff, .retryAttemptsSpent, .retryNotIdempotent,
-            .retryCauseNotListed, .retryBodyNotKept, .retryAnswerStreaming, .retryDeadline,
+            .retryCauseNotListed, .retryBodyNotKept, .retryAnswerStreaming, .retryDeadline, .retryBudgetSpent,
+            .retryRepeatedDelete, .resendFound, .resendAbsent, .resendUnverified, .idempotencyReplayed,
+            .idempotencyKeyReused, .idempotencyInFlight, .idempotencyUnknownOutcome, .idempotencyBodyTooLarge,
+            .breakerOpen, .admissionQueueTimeout,
         ]
         #expect(endings.subtracting(reasons).isEmpty)
         // A reason added to the machine's areas is to be reached, too. No event leads to `exchange.internal`.
         let areas = Reason.allCases.filter { reason in
-            ["client.", "exchange.", "retry."].contains { reason.rawValue.hasPrefix($0) }
+            ["client.", "exchange.", "retry.", "resend."].contains { reason.rawValue.hasPrefix($0) }
         }
         #expect(Set(areas).subtracting(endings) == [.exchangeInternal])
     }
