@@ -118,10 +118,9 @@ private struct Simulation {
         case 7...10: if clientIsThere, !requestHasEnded { requestStep() }
         case 11:
             now = earlyDue == .distantFuture ? now : max(now, earlyDue)
-            mayTakeEffect(isDone: false)
-            perform(machine.timerFired(now: now, jitter: jitter(), budgetAllows: !random.once(in: 10)))
+            interrupt(machine.timerFired(now: now, jitter: jitter(), budgetAllows: !random.once(in: 10)))
         case 12: if random.once(in: 3) { clientStep() }
-        case 13: if random.once(in: 8) { mayTakeEffect(isDone: false); perform(machine.shutDown(now: now)) }
+        case 13: if random.once(in: 8) { interrupt(machine.shutDown(now: now)) }
         case 14: machine.answerHeldUp(now: now)
         case _: if isDelivering { deliver() }
         }
@@ -132,7 +131,8 @@ private struct Simulation {
     mutating func requestStep() {
         switch random.next() % 12 {
         case 0:
-            perform(machine.requestFailed(random.once(in: 2) ? .requestBodyTimeout : .requestBodyTruncated, now: now))
+            interrupt(
+                machine.requestFailed(random.once(in: 2) ? .requestBodyTimeout : .requestBodyTruncated, now: now))
         case 1, 2:
             requestHasEnded = true
             perform(machine.requestEnd(now: now))
@@ -153,11 +153,10 @@ private struct Simulation {
     mutating func clientStep() {
         guard clientIsThere else { return }
         if random.once(in: 3) {
-            perform(machine.clientStalled(now: now))
+            interrupt(machine.clientStalled(now: now))
         } else {
             clientIsThere = false
-            if !requestHasEnded || attempt?.kind != .request { mayTakeEffect(isDone: false) }
-            perform(machine.clientGone(now: now))
+            interrupt(machine.clientGone(now: now))
         }
     }
 
@@ -200,6 +199,12 @@ private struct Simulation {
 
     mutating func fail(_ failure: UpstreamFailure) {
         perform(machine.attemptFailed(failure, now: now, jitter: jitter(), budgetAllows: !random.once(in: 10)))
+    }
+
+    /// Something else than the upstream has ended the attempt, if there was one and it ended.
+    mutating func interrupt(_ action: ExchangeMachine.Action) {
+        if action != .none, action != .detach { mayTakeEffect(isDone: attempt?.status != nil) }
+        perform(action)
     }
 
     /// The attempt under way ends without a good answer: the write behind it may be done, or may yet be.
