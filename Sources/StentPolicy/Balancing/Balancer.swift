@@ -237,7 +237,7 @@ extension Balancer {
 
     private func load(_ server: Int, weight: Double) -> Double { Double(servers[server].active + 1) / weight }
 
-    /// Linear from the least weight to 1 (Envoy's slow start with an aggression of 1).
+    /// Grows with time to 1, from the least weight once it is past that (Envoy's slow start with an aggression of 1).
     private func weight(of server: Int, now: Moment) -> Double {
         guard let since = servers[server].backSince, servers[server].isIn else { return 1 }
         let elapsed = now.since(since)

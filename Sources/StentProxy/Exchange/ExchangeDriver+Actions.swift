@@ -47,7 +47,7 @@ extension ExchangeDriver {
     }
 
     func startAttempt(fresh: Bool, now: Moment) {
-        guard let pool = worker.nextPool() else {
+        guard let pool = worker.pool(avoiding: pool, now: now) else {
             let failure = UpstreamFailure(reason: .upstreamConnectFailed, phase: .queueing, requestLeft: false)
             return run(machine.attemptFailed(failure, now: now, jitter: worker.draw()), now: now)
         }

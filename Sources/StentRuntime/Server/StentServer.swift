@@ -38,6 +38,8 @@ package final class StentServer: Sendable {
     let log: Logger
     private let group: MultiThreadedEventLoopGroup
     private let channels: [any Channel]
+    /// The upstream servers' health checks.
+    private let health: NIOLoopBound<HealthChecker>?
     private let state: Shared
 
     /// What changes while stent runs, for other threads than the loops.
@@ -48,7 +50,7 @@ package final class StentServer: Sendable {
 
     private init(
         ports: Ports, workers: [NIOLoopBound<Worker>], loops: [any EventLoop], audit: AuditFileWriter, log: Logger,
-        group: MultiThreadedEventLoopGroup, channels: [any Channel], state: Shared
+        group: MultiThreadedEventLoopGroup, channels: [any Channel], health: NIOLoopBound<HealthChecker>?, state: Shared
     ) {
         self.ports = ports
         self.workers = workers
@@ -57,6 +59,7 @@ package final class StentServer: Sendable {
         self.log = log
         self.group = group
         self.channels = channels
+        self.health = health
         self.state = state
     }
 
@@ -101,6 +104,7 @@ extension StentServer {
             }.get()
             workers.append(worker)
         }
+        let health = try await HealthChecker.make(for: workers)
         let state = Shared(Mutable(settings: settings, digest: digest, tls: tls))
         let opening = Opening(settings: settings, workers: workers, loops: loops)
         do {
@@ -113,11 +117,12 @@ extension StentServer {
         }
         let server = StentServer(
             ports: opening.ports, workers: workers, loops: loops, audit: audit, log: log, group: group,
-            channels: opening.channels, state: state)
+            channels: opening.channels, health: health, state: state)
         opening.admin.attach(server)
         if let port = opening.ports.https, port != settings.listen.https?.address.port {
             await server.adopt(Snapshot(settings, httpsPort: port), upstreamTLS)
         }
+        await server.followHealth(upstreamTLS)
         audit.record(.start, details: [.init("version", .text(StentVersion.text)), .init("settings", .text(digest))])
         return server
     }
@@ -186,6 +191,13 @@ extension StentServer {
         for (worker, loop) in zip(workers, loops) {
             try? await loop.submit { worker.value.reconfigure(snapshot, upstreamTLS: upstreamTLS) }.get()
         }
+        await followHealth(upstreamTLS)
+    }
+
+    /// The health checks follow the settings that the workers have.
+    private func followHealth(_ upstreamTLS: UpstreamTLS?) async {
+        guard let health else { return }
+        try? await health.eventLoop.submit { health.value.follow(upstreamTLS: upstreamTLS) }.get()
     }
 
     /// Closes and opens the audit file anew, after something else has renamed it.
@@ -202,6 +214,7 @@ extension StentServer {
             return isFirst
         }
         guard isFirst else { return true }
+        if let health { try? await health.eventLoop.submit { health.value.stop() }.get() }
         for channel in channels where channel.localAddress?.port != ports.admin { try? await channel.close() }
         let limit = TimeAmount.nanoseconds(TimeSpan(settings.timeouts.drain).nanoseconds)
         let isComplete = await drainWorkers(within: limit)
