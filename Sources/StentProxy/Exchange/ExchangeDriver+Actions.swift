@@ -1,6 +1,7 @@
 import NIOCore
 import StentExchange
 import StentModel
+import StentPolicy
 
 extension ExchangeDriver {
     func run(_ action: ExchangeMachine.Action, now: Moment) {
@@ -52,13 +53,23 @@ extension ExchangeDriver {
             return run(machine.attemptFailed(failure, now: now, jitter: worker.draw()), now: now)
         }
         self.pool = pool
+        attemptIsCounted = true
+        worker.attemptBegan(on: pool)
         attemptStart = now
         sent = 0
         pending = pool.acquire(for: self, fresh: fresh, verify: !head.method.isSafe)
     }
 
+    /// Tells the balancer how the attempt ended, once.
+    func settleAttempt(_ result: Balancer.Result) {
+        guard attemptIsCounted, let pool else { return }
+        attemptIsCounted = false
+        worker.attemptEnded(on: pool, result, now: worker.now)
+    }
+
     /// Whatever the current attempt still holds is let go.
     func dropAttempt() {
+        settleAttempt(.noVerdict)
         if let pending { pool?.cancel(pending) }
         pending = nil
         if let connection {
@@ -131,6 +142,7 @@ extension ExchangeDriver {
         held = ByteBuffer()
         content = ByteBuffer()
         sent = 0
+        settleAttempt(.noVerdict)
         pool = nil
         if isDetached {
             isDetached = false

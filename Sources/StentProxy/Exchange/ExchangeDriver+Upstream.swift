@@ -41,6 +41,7 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
     func notLent(_ failure: UpstreamFailure) {
         pending = nil
         let now = worker.now
+        settleAttempt(failure.reason == .upstreamPoolTimeout ? .noVerdict : .failed)
         run(machine.attemptFailed(failure, now: now, jitter: worker.draw()), now: now)
     }
 
@@ -48,6 +49,7 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
         let now = worker.now
         let head = connection.head
         answerIsHeadOnly = head.framing == .none
+        if head.status >= 500 { settleAttempt(.failed) }
         let action = machine.answerHead(
             status: head.status, declaredLength: head.framing.declaredLength,
             retryAfter: head.status >= 500 ? Self.retryAfter(head) : nil, now: now)
@@ -73,11 +75,13 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
 
     func answerEnd(_ connection: UpstreamConnection) {
         let now = worker.now
+        settleAttempt(.good)
         run(machine.answerEnd(now: now, jitter: worker.draw()), now: now)
     }
 
     func answerFailed(_ failure: UpstreamFailure, _ connection: UpstreamConnection) {
         let now = worker.now
+        settleAttempt(failure.metIdleConnection ? .noVerdict : .failed)
         run(machine.attemptFailed(failure, now: now, jitter: worker.draw()), now: now)
     }
 

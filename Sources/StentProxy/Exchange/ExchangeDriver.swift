@@ -36,6 +36,8 @@ final class ExchangeDriver: StreamHandler {
     var requestHasEnded = false
 
     var pool: UpstreamPool?
+    /// The balancer awaits this attempt's end.
+    var attemptIsCounted = false
     var pending: UpstreamPool.Pending?
     var connection: UpstreamConnection?
     var held = ByteBuffer()

@@ -52,7 +52,7 @@ package final class HealthChecker {
                 HealthCheck(
                     worker: worker, server: server, settings: settings, checks: health, tls: upstreamTLS,
                     health: verdict
-                ) { [unowned self] in tell(server, $0) })
+                ) { [weak self] in self?.tell(server, $0) })
         }
         for check in checks { check.start() }
     }
