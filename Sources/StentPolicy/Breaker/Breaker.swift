@@ -7,9 +7,9 @@ import StentModel
 /// window, needs one threshold for good and bad days; here a failure weighs the less the more usual it is. Kept as
 /// the likelihood ratio itself rather than the sum of its logarithms, which is the same test.
 ///
-/// With the defaults four failures in a row open it on a good day, and eleven where 35 % of the attempts usually fail.
-/// False openings, by the runs' probabilities and by simulation: in a million attempts one at 3 % independent failures
-/// (0.03^4), eight at 6 %, ten at a learned 35 %, each of which leads to two or three more on its ramp.
+/// With the defaults four failures in a row open it on a good day, and eleven where 35 % of the attempts usually fail. A
+/// run of failures is learned from once a success has ended it: an outage, which none ends, is never taken for usual, and
+/// a brownout is within some tens of attempts.
 ///
 /// Every attempt carries the epoch in which it was admitted. The failure of one admitted before an opening says nothing of
 /// what came after it. Its success does: the opening may have been a mistake, so the ramp begins. But once only, or an
@@ -23,7 +23,7 @@ package struct Breaker: Sendable {
         case suspicious
         /// One probe at a time, after pauses.
         case open
-        /// A probe ended well: twice as many attempts at once with each success.
+        /// A probe ended well: twice as many attempts at once with each success, half as many with each failure.
         case ramping
     }
 
@@ -46,7 +46,7 @@ package struct Breaker: Sendable {
     private static let floorRate = 0.05
     private static let ceilingRate = 0.6
     /// Time constant of the usual share, in attempts.
-    private static let learningAttempts = 200.0
+    private static let learningAttempts = 50.0
     /// Where the ramp ends at the latest, for an upstream without a limit of its own.
     private static let rampEnd = 64
 
@@ -116,14 +116,14 @@ package struct Breaker: Sendable {
     package mutating func record(_ result: Result, epoch: Int, normal: Int, now: Moment) {
         switch phase {
         case .closed:
-            let usual = usualRate
-            // Whether a result is learned from depends on earlier ones only, which keeps the mean unbiased.
-            learned += ((result == .failed ? 1 : 0) - learned) / Self.learningAttempts
-            weigh(result, usual: usual, now: now)
-        case .suspicious: weigh(result, usual: usualRate, now: now)
+            weigh(result, now: now)
+        case .suspicious: weigh(result, now: now)
         case .open(_, let pause, let isConfirmed):
             switch result {
-            case .good where epoch == self.epoch || !isConfirmed: phase = .ramping(cap: 1)
+            case .good where epoch == self.epoch || !isConfirmed:
+                phase = .ramping(cap: 1)
+                // On a good day one more failure opens it again.
+                evidence = threshold * Self.floorRate / Self.downRate
             case .good: break  // old work still being finished, as was found out once already
             case .failed where epoch == self.epoch:
                 // Half of the maximum is compared, so that doubling can't overflow.
@@ -136,16 +136,34 @@ package struct Breaker: Sendable {
         case .ramping(let cap):
             guard epoch == self.epoch else { return }
             switch result {
-            case .good: climb(from: cap, normal: normal)
-            case .failed: open(now: now, isConfirmed: true)
+            case .good:
+                learn()
+                evidence = max(1, evidence * (1 - Self.downRate) / (1 - usualRate))
+                climb(from: cap, normal: normal)
+            case .failed:
+                streak += 1
+                evidence *= Self.downRate / usualRate
+                if evidence >= threshold {
+                    open(now: now, isConfirmed: true)
+                } else {
+                    phase = .ramping(cap: max(1, cap / 2))
+                }
             }
         }
     }
 
-    private mutating func weigh(_ result: Result, usual: Double, now: Moment) {
+    /// A success: of all that came since the last one the share that usually fails is learned.
+    private mutating func learn() {
+        for _ in 0..<min(streak, 100) { learned += (1 - learned) / Self.learningAttempts }
+        learned -= learned / Self.learningAttempts
+        streak = 0
+    }
+
+    private mutating func weigh(_ result: Result, now: Moment) {
+        let usual = usualRate
         switch result {
         case .good:
-            streak = 0
+            learn()
             evidence = max(1, evidence * (1 - Self.downRate) / (1 - usual))
             phase = .closed
         case .failed:

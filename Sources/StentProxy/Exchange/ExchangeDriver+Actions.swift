@@ -1,6 +1,7 @@
 import NIOCore
 import StentExchange
 import StentModel
+import StentPolicy
 
 extension ExchangeDriver {
     func run(_ action: ExchangeMachine.Action, now: Moment) {
@@ -55,13 +56,15 @@ extension ExchangeDriver {
     }
 
     func startAttempt(fresh: Bool, now: Moment) {
-        guard let pool = worker.nextPool() else {
+        guard let pool = worker.pool(avoiding: pool, now: now) else {
             let failure = UpstreamFailure(reason: .upstreamConnectFailed, phase: .queueing, requestLeft: false)
-            leaveAdmission(.failed, now: now)
+            settleAttempt(.failed, now: now)
             return run(
                 machine.attemptFailed(failure, now: now, jitter: worker.draw(), budgetAllows: budgetAllows), now: now)
         }
         self.pool = pool
+        attemptIsCounted = true
+        worker.attemptBegan(on: pool)
         attemptStart = now
         sent = 0
         pending = pool.acquire(for: self, fresh: fresh, verify: !head.method.isSafe && machine.attemptKind == .request)
@@ -69,7 +72,7 @@ extension ExchangeDriver {
 
     /// Whatever the current attempt still holds is let go.
     func dropAttempt(now: Moment, keepsTicket: Bool = false) {
-        if !keepsTicket { leaveAdmission(.abandoned, now: now) }
+        if !keepsTicket { settleAttempt(.abandoned, now: now) }
         if let pending { pool?.cancel(pending) }
         pending = nil
         if let connection {
@@ -138,7 +141,7 @@ extension ExchangeDriver {
     func record() {
         guard let record = machine.takeRecord(bytesOut: bytesOut) else { return }
         let now = worker.now
-        leaveAdmission(.abandoned, now: now)
+        settleAttempt(.abandoned, now: now)
         leaveTurn(claimed: nil, now: now)
         leaveScope(record.outcome, now: now)
         scope = nil

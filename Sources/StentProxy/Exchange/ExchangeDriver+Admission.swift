@@ -45,11 +45,21 @@ extension ExchangeDriver {
         run(machine.notAdmitted(reason, now: now), now: now)
     }
 
-    /// The attempt that was admitted has ended, or is given up.
-    func leaveAdmission(_ verdict: AdmissionMachine.Verdict, now: Moment) {
+    /// The attempt has ended, or is given up: admission and balancer learn from it, once.
+    func settleAttempt(_ verdict: AdmissionMachine.Verdict, now: Moment) {
         if let waiter {
             self.waiter = nil
             worker.gate.admission.cancel(waiter, now: now)
+        }
+        if attemptIsCounted, let pool {
+            attemptIsCounted = false
+            let result: Balancer.Result
+            switch verdict {
+            case .answered: result = .good
+            case .failed, .timedOut: result = .failed
+            case .abandoned: result = .noVerdict
+            }
+            worker.attemptEnded(on: pool, result, now: now)
         }
         guard let ticket else { return }
         self.ticket = nil

@@ -43,7 +43,7 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
     /// Sends the verifying request instead of the client's.
     private func ask(_ connection: UpstreamConnection, _ pool: UpstreamPool, now: Moment) {
         guard let question = verificationHead() else {
-            leaveAdmission(.abandoned, now: now)
+            settleAttempt(.abandoned, now: now)
             return run(machine.examined(.unclear, now: now, jitter: worker.draw()), now: now)
         }
         scratch.removeAll(keepingCapacity: true)
@@ -64,7 +64,7 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
 
     private func failed(_ failure: UpstreamFailure) {
         let now = worker.now
-        leaveAdmission(Self.verdict(failure), now: now)
+        settleAttempt(Self.verdict(failure), now: now)
         run(machine.attemptFailed(failure, now: now, jitter: worker.draw(), budgetAllows: budgetAllows), now: now)
     }
 
@@ -102,11 +102,11 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
 
     func answerEnd(_ connection: UpstreamConnection) {
         let now = worker.now
-        if snapshot.isGoverned {
-            let isGood = connection.head.status < 500
-            let time = answerStart.since(requestStart)
-            leaveAdmission(isGood ? .answered(time) : .failed, now: now)
-            if isGood, machine.attemptKind == .request { worker.answered(route: machine.plan.index, in: time) }
+        let isGood = connection.head.status < 500
+        let time = answerStart.since(requestStart)
+        settleAttempt(isGood ? .answered(time) : .failed, now: now)
+        if isGood, snapshot.isGoverned, machine.attemptKind == .request {
+            worker.answered(route: machine.plan.index, in: time)
         }
         run(machine.answerEnd(now: now, jitter: worker.draw(), budgetAllows: budgetAllows), now: now)
     }

@@ -39,6 +39,8 @@ final class ExchangeDriver: StreamHandler {
     var requestHasEnded = false
 
     var pool: UpstreamPool?
+    /// The balancer awaits this attempt's end.
+    var attemptIsCounted = false
     var pending: UpstreamPool.Pending?
     var connection: UpstreamConnection?
     var held = ByteBuffer()
@@ -261,7 +263,7 @@ final class ExchangeDriver: StreamHandler {
         let action = machine.timerFired(now: now, jitter: worker.draw(), budgetAllows: budgetAllows)
         if action != .none {
             let isAttempts = machine.attemptRecords.last?.failure != .exchangeDeadline
-            leaveAdmission(isAttempts ? .timedOut : .abandoned, now: now)
+            settleAttempt(isAttempts ? .timedOut : .abandoned, now: now)
         }
         run(action, now: now)
     }

@@ -3,6 +3,7 @@ import StentAudit
 import StentCodec
 import StentExchange
 import StentModel
+import StentPolicy
 
 /// Everything of one event loop: settings snapshot, pools, timers, audit buffer, counters. Not `Sendable`; touched on its
 /// loop only.
@@ -16,12 +17,12 @@ package final class Worker {
     let gate: Gate
     let timers: LoopTimers
     private(set) var upstreams: [UpstreamPool] = []
+    var balancer: Balancer
     private(set) var isDraining = false
     private var connections: [ObjectIdentifier: HTTP1Connection] = [:]
     /// Exchanges whose client has gone and whose write is seen through.
     private var detached: [ObjectIdentifier: ExchangeDriver] = [:]
     private var random: Xoshiro256
-    private var nextUpstream = 0
     private var isTicking = false
     private var wallOffset: Int64 = 0
     private var dateSecond: Int64 = -1
@@ -48,6 +49,9 @@ package final class Worker {
         timers = LoopTimers(now: now)
         var system = SystemRandomNumberGenerator()
         random = Xoshiro256(seededFrom: &system)
+        let upstream = snapshot.settings.upstream
+        balancer = Balancer(
+            servers: upstream.servers.count, ejection: upstream.ejection, slowStart: TimeSpan(upstream.slowStart))
         readWallClock(now: now)
         upstreams = snapshot.settings.upstream.servers.map {
             UpstreamPool(worker: self, server: $0, settings: snapshot.settings, tls: upstreamTLS)
@@ -80,13 +84,6 @@ package final class Worker {
         return dateLine
     }
 
-    /// The pool for the next attempt: the servers in turn.
-    func nextPool() -> UpstreamPool? {
-        guard !upstreams.isEmpty else { return nil }
-        nextUpstream = (nextUpstream + 1) % upstreams.count
-        return upstreams[nextUpstream]
-    }
-
     /// No attempt on this route takes less, as far as this worker has seen; zero where it has seen none.
     func quickest(route: Int) -> TimeSpan { route < quickest.count ? quickest[route] : .zero }
 
@@ -111,6 +108,7 @@ package final class Worker {
         metrics.upstreamOpen = upstreams.reduce(0) { $0 + $1.openCount }
         metrics.upstreamIdle = upstreams.reduce(0) { $0 + $1.idleCount }
         metrics.upstreamWaiting = upstreams.reduce(0) { $0 + $1.waitingCount }
+        metrics.upstreamServers = serverMetrics()
         return metrics
     }
 }
@@ -191,8 +189,9 @@ extension Worker {
         if old.servers == new.servers, old.pool == new.pool, old.tls == new.tls,
             old.connectTimeout == new.connectTimeout, !limitsChanged, new.tls.authorities == nil
         {
-            return
+            return rebalance(new, former: nil)
         }
+        rebalance(new, former: old.servers)
         let former = upstreams
         upstreams = new.servers.map {
             UpstreamPool(worker: self, server: $0, settings: snapshot.settings, tls: upstreamTLS)

@@ -82,6 +82,8 @@ package struct WorkerMetrics: Sendable {
     package var upstreamOpen = 0
     package var upstreamIdle = 0
     package var upstreamWaiting = 0
+    /// By `host:port`.
+    package var upstreamServers: [String: UpstreamServerMetrics] = [:]
     package var bytesIn: UInt64 = 0
     package var bytesOut: UInt64 = 0
 
@@ -112,6 +114,7 @@ package struct WorkerMetrics: Sendable {
         upstreamOpen += other.upstreamOpen
         upstreamIdle += other.upstreamIdle
         upstreamWaiting += other.upstreamWaiting
+        for (label, server) in other.upstreamServers { upstreamServers[label, default: .init()].merge(server) }
         bytesIn &+= other.bytesIn
         bytesOut &+= other.bytesOut
     }

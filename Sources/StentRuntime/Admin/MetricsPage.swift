@@ -16,6 +16,7 @@ enum MetricsPage {
         requests(metrics, &page)
         connections(metrics, &page)
         upstream(metrics, &page)
+        servers(metrics, &page)
         audit(server.audit.metrics, accepts: server.audit.accepts, &page)
         process(&page)
         return page.bytes

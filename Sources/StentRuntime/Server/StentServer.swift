@@ -41,6 +41,8 @@ package final class StentServer: Sendable {
     let log: Logger
     private let group: MultiThreadedEventLoopGroup
     private let channels: [any Channel]
+    /// The upstream servers' health checks.
+    private let health: NIOLoopBound<HealthChecker>?
     private let state: Shared
 
     /// What changes while stent runs, for other threads than the loops.
@@ -51,7 +53,8 @@ package final class StentServer: Sendable {
 
     private init(
         ports: Ports, workers: [NIOLoopBound<Worker>], loops: [any EventLoop], audit: AuditFileWriter, gate: Gate,
-        keys: IdempotencyKeys?, log: Logger, group: MultiThreadedEventLoopGroup, channels: [any Channel], state: Shared
+        keys: IdempotencyKeys?, log: Logger, group: MultiThreadedEventLoopGroup, channels: [any Channel],
+        health: NIOLoopBound<HealthChecker>?, state: Shared
     ) {
         self.ports = ports
         self.workers = workers
@@ -62,6 +65,7 @@ package final class StentServer: Sendable {
         self.log = log
         self.group = group
         self.channels = channels
+        self.health = health
         self.state = state
     }
 
@@ -108,6 +112,7 @@ extension StentServer {
             }.get()
             workers.append(worker)
         }
+        let health = try await HealthChecker.make(for: workers)
         let state = Shared(Mutable(settings: settings, digest: digest, tls: tls))
         let opening = Opening(settings: settings, workers: workers, loops: loops)
         do {
@@ -120,12 +125,13 @@ extension StentServer {
             throw error
         }
         let server = StentServer(
-            ports: opening.ports, workers: workers, loops: loops, audit: audit, gate: gate, keys: keys, log: log, group: group,
-            channels: opening.channels, state: state)
+            ports: opening.ports, workers: workers, loops: loops, audit: audit, gate: gate, keys: keys, log: log,
+            group: group, channels: opening.channels, health: health, state: state)
         opening.admin.attach(server)
         if let port = opening.ports.https, port != settings.listen.https?.address.port {
             await server.adopt(Snapshot(settings, httpsPort: port), upstreamTLS)
         }
+        await server.followHealth(upstreamTLS)
         audit.record(.start, details: [.init("version", .text(StentVersion.text)), .init("settings", .text(digest))])
         return server
     }
@@ -197,6 +203,13 @@ extension StentServer {
         for (worker, loop) in zip(workers, loops) {
             try? await loop.submit { worker.value.reconfigure(snapshot, upstreamTLS: upstreamTLS) }.get()
         }
+        await followHealth(upstreamTLS)
+    }
+
+    /// The health checks follow the settings that the workers have.
+    private func followHealth(_ upstreamTLS: UpstreamTLS?) async {
+        guard let health else { return }
+        try? await health.eventLoop.submit { health.value.follow(upstreamTLS: upstreamTLS) }.get()
     }
 
     /// Closes and opens the audit file anew, after something else has renamed it.
@@ -213,6 +226,7 @@ extension StentServer {
             return isFirst
         }
         guard isFirst else { return true }
+        if let health { try? await health.eventLoop.submit { health.value.stop() }.get() }
         for channel in channels where channel.localAddress?.port != ports.admin { try? await channel.close() }
         let limit = TimeAmount.nanoseconds(TimeSpan(settings.timeouts.drain).nanoseconds)
         let isComplete = await drainWorkers(within: limit)
