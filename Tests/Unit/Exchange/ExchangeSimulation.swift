@@ -55,12 +55,12 @@ private struct Simulation {
         settings.retry.holdResponse = ByteCount(100)
         settings.retry.replayRequest = ByteCount(40)
         settings.limits.body = ByteCount(120)
-        settings.upstream.deadline = random.once(in: 4) ? nil : .seconds(20)
+        settings.upstream.deadline = random.once(in: 2) ? nil : .seconds(20)
         settings.upstream.firstByteTimeout = .seconds(5)
         settings.upstream.attemptTimeout = .seconds(8)
         settings.upstream.idleTimeout = .seconds(3)
         plan = RouteTable(settings).fallback
-        if random.once(in: 2) { plan.settle = Self.settle }
+        if !random.once(in: 4) { plan.settle = Self.settle }
         limits = ExchangeMachine.Limits(settings.upstream)
         machine = ExchangeMachine(plan: plan, limits: limits)
     }
@@ -76,7 +76,7 @@ private struct Simulation {
 
     mutating func run() {
         start = now
-        method = [.get, .head, .post, .put, .patch, .delete, .other][Int(random.next() % 7)]
+        method = [.get, .head, .post, .post, .post, .post, .put, .patch, .delete, .delete, .other][Int(random.next() % 11)]
         (attempt, isPausing, isStreaming, isDelivering, isOver) = (nil, false, false, false, false)
         (requestHasEnded, clientIsThere, clientStatus) = (false, true, 0)
         (attemptCount, bytesHaveLeft, bytesIn) = (0, false, 0)
@@ -95,9 +95,9 @@ private struct Simulation {
                     method: method, plan: plan, limits: limits, needs: needs, record: ExchangeRecord(), now: now))
         }
         var steps = 0
-        while !isOver, violations.isEmpty, steps < 90 {
+        while !isOver, violations.isEmpty, steps < 150 {
             steps += 1
-            now = now.advanced(by: .milliseconds(Int64(random.next() % 700)))
+            now = now.advanced(by: .milliseconds(Int64(random.next() % 500)))
             step()
         }
         if !isOver, violations.isEmpty { perform(machine.shutDown(now: now)) }
@@ -119,8 +119,8 @@ private struct Simulation {
         case 11:
             now = earlyDue == .distantFuture ? now : max(now, earlyDue)
             interrupt(machine.timerFired(now: now, jitter: jitter(), budgetAllows: !random.once(in: 10)))
-        case 12: if random.once(in: 3) { clientStep() }
-        case 13: if random.once(in: 8) { interrupt(machine.shutDown(now: now)) }
+        case 12: if random.once(in: 6) { clientStep() }
+        case 13: if random.once(in: 16) { interrupt(machine.shutDown(now: now)) }
         case 14: machine.answerHeldUp(now: now)
         case _: if isDelivering { deliver() }
         }
@@ -133,11 +133,11 @@ private struct Simulation {
         case 0:
             interrupt(
                 machine.requestFailed(random.once(in: 2) ? .requestBodyTimeout : .requestBodyTruncated, now: now))
-        case 1, 2:
+        case 1...5:
             requestHasEnded = true
             perform(machine.requestEnd(now: now))
         case _:
-            let count = Int(random.next() % 60) + 1
+            let count = random.once(in: 5) ? 90 : Int(random.next() % 25) + 1
             let isCounted = !isDelivering && !isOver
             let wasGathering = machine.isGathering
             if isCounted { bytesIn += count }
@@ -253,7 +253,7 @@ private struct Simulation {
     mutating func examine() {
         takeLateEffects(before: now)
         attempt = nil
-        let finding: ExchangeMachine.Finding = random.once(in: 6) ? .unclear : effects > 0 ? .found : .absent
+        let finding: ExchangeMachine.Finding = random.once(in: 3) ? .unclear : effects > 0 ? .found : .absent
         let action = machine.examined(finding, now: now, jitter: jitter())
         if finding == .absent {
             switch action {
@@ -410,10 +410,10 @@ extension Simulation {
 }
 
 extension Simulation {
-    /// Four exchanges on one machine.
+    /// Eight exchanges on one machine.
     static func violations(seed: UInt64) -> (rules: [String], reasons: Set<Reason>) {
         var simulation = Simulation(seed: seed)
-        for _ in 0..<4 where simulation.violations.isEmpty { simulation.run() }
+        for _ in 0..<8 where simulation.violations.isEmpty { simulation.run() }
         return (simulation.violations, simulation.reasons)
     }
 }

@@ -136,16 +136,38 @@ private struct Course {
         #expect(course.breaker.limit(normal: .max, now: course.now) == .max)
     }
 
-    @Test func `opens again at a failure on the ramp, with the first pause`() {
+    @Test func `opens again at a failure straight behind the probe, with the first pause`() {
         var course = Course()
         course.end(4, .failed)
         course.end(2, .failed)
-        course.end(2, .good)
+        course.end(.good)
         #expect(course.breaker.state == .ramping)
         course.end(.failed)
         #expect(course.breaker.state == .open)
         #expect(course.breaker.openings == 2)
         #expect(course.breaker.nextProbe.since(course.now) == .seconds(1))
+    }
+
+    @Test func `climbs more slowly at a failure further up the ramp`() {
+        var course = Course()
+        course.end(4, .failed)
+        course.end(3, .good)
+        #expect(course.breaker.limit(normal: 8, now: course.now) == 4)
+        course.end(.failed)
+        #expect(course.breaker.state == .ramping)
+        #expect(course.breaker.limit(normal: 8, now: course.now) == 2)
+    }
+
+    @Test func `learns a brownout within some tens of attempts, and an outage never`() {
+        var course = Course()
+        for _ in 0..<20 {
+            course.end(2, .good)
+            course.end(.failed)
+        }
+        #expect(course.breaker.usualRate > 0.2)
+        course.end(50, .failed)
+        #expect(course.breaker.state == .open)
+        #expect(course.breaker.usualRate < 0.4)
     }
 
     @Test func `is not held open by failures of attempts admitted before, but closed by their success`() {
