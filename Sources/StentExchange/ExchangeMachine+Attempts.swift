@@ -105,7 +105,6 @@ extension ExchangeMachine {
     private mutating func verify(
         after failure: UpstreamFailure, pause span: TimeSpan, mayResend: Bool, now: Moment
     ) -> Action {
-        unverified = failure
         self.mayResend = mayResend
         unclearCount = 0
         // An answer, even a broken one, comes when the upstream is done; after silence, or where somebody in between
@@ -147,9 +146,8 @@ extension ExchangeMachine {
             }
             guard attemptCount > 0 else { return answer(.idempotencyUnknownOutcome) }
             mayHaveActed = false
-            guard mayResend else { return answer(unverified?.reason ?? .resendAbsent) }
+            guard mayResend else { return answer(.resendNotDone) }
             record.retry = .resendAbsent
-            unverified = nil
             return startAttempt(Next(), now: now)
         case .unclear:
             unclearCount += 1

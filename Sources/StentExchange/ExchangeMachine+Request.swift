@@ -37,7 +37,6 @@ extension ExchangeMachine {
         clientIsGone = false
         answerIsOurs = false
         canVerify = false
-        unverified = nil
         mayResend = false
         unclearCount = 0
         firstTry = nil

@@ -167,8 +167,6 @@ package struct ExchangeMachine: Sendable {
     var needs = Needs()
     /// An ambiguous failure can be cleared up by a verifying request.
     var canVerify = false
-    /// The failure that is being cleared up.
-    var unverified: UpstreamFailure?
     /// When the write can no longer take effect unseen.
     var settled = Moment(nanoseconds: 0)
     /// Another attempt is allowed, should the record turn out not to be there.

@@ -112,6 +112,7 @@ package enum Reason: String, Sendable, CaseIterable, Error {
     // What came of asking the upstream whether a write had taken effect.
     case resendFound = "resend.found"
     case resendAbsent = "resend.absent"
+    case resendNotDone = "resend.not-done"
     case resendUnverified = "resend.unverified"
 
     // What Idempotency-Key led to.

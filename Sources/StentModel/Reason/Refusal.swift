@@ -31,7 +31,7 @@ extension Reason {
         case .upstreamResolveFailed, .upstreamConnectFailed, .upstreamTLSFailed, .upstreamReset,
             .upstreamStaleConnection, .upstreamTruncated, .upstreamMalformedStatusLine, .upstreamMalformedField,
             .upstreamMalformedLength, .upstreamMalformedCoding, .upstreamMalformedChunk, .upstreamHeadTooLarge,
-            .upstreamTooManyInformational, .upstreamUnexpectedUpgrade, .resendUnverified:
+            .upstreamTooManyInformational, .upstreamUnexpectedUpgrade, .resendNotDone, .resendUnverified:
             (502, "Bad Gateway")
         case .admissionConnectionsPerAddress, .admissionConnections, .admissionAuditUnavailable, .admissionDraining,
             .exchangeShutdown, .upstreamPoolTimeout, .admissionQueueFull, .admissionQueueTimeout, .breakerOpen,
@@ -146,6 +146,7 @@ extension Reason {
         case .retryRepeatedDelete: "A repeated DELETE found nothing left to delete."
         case .resendFound: "The upstream has the record, though its first answer was lost."
         case .resendAbsent: "The upstream does not have the record, so it was sent again."
+        case .resendNotDone: "The upstream failed, and it was found out that it did nothing; try again."
         case .resendUnverified:
             "It could not be found out whether the upstream has the record; look before you try again."
         case .idempotencyMalformedKey: "Idempotency-Key is not one quoted string of 1 to 255 characters."
