@@ -17,6 +17,8 @@ enum MetricsPage {
         connections(metrics, &page)
         upstream(metrics, &page)
         servers(metrics, &page)
+        success(metrics, &page)
+        reliability(server, &page)
         audit(server.audit.metrics, accepts: server.audit.accepts, &page)
         process(&page)
         return page.bytes
