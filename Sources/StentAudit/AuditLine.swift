@@ -210,6 +210,7 @@ package enum AuditLine {
                 output.append(milliseconds: attempts[index].pause)
             }
             if attempts[index].isVerification { output.append(#","verifies":true"#) }
+            if attempts[index].isHedge { output.append(#","hedge":true"#) }
             if attempts[index].isProbe { output.append(#","probe":true"#) }
             output.append(attempts[index].reusedConnection ? #","reused":true}"# : #","reused":false}"#)
         }

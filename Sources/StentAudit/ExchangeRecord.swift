@@ -29,6 +29,8 @@ package struct AttemptRecord: Sendable, Equatable {
     package var isVerification: Bool
     /// It felt whether the upstream is back.
     package var isProbe: Bool
+    /// It was made beside another one that took long.
+    package var isHedge = false
 
     package init(
         start: TimeSpan, duration: TimeSpan = .zero, status: Int? = nil, failure: Reason? = nil,

@@ -33,7 +33,8 @@ extension ExchangeMachine {
         attemptIsOpen = true
         record.attempts.append(
             AttemptRecord(
-                start: now.since(start), pause: next.pause, isVerification: next.kind == .verification, isProbe: isProbe))
+                start: now.since(start), pause: next.pause, isVerification: next.kind == .verification, isProbe: isProbe
+            ))
         state = .attempting(Attempt(kind: next.kind, start: now, lastProgress: now))
         return .attempt(fresh: next.fresh)
     }

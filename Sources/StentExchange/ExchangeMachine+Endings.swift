@@ -10,6 +10,7 @@ extension ExchangeMachine {
         case .gathering, .preparing, .queueing, .pausing: return fail(.exchangeDeadline, now: now)
         case .attempting(let attempt):
             if now >= deadline { return fail(.exchangeDeadline, now: now) }
+            if let action = hedge(attempt, now: now) { return action }
             let unanswered: Reason = attempt.requestSent == nil ? .upstreamWriteStalled : .upstreamFirstByteTimeout
             return attemptFailed(
                 UpstreamFailure(

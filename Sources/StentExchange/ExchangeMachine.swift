@@ -21,6 +21,8 @@ package struct ExchangeMachine: Sendable {
         case pause(TimeSpan)
         /// Keep this part of the answer back.
         case hold
+        /// Make a second attempt beside the one under way, which goes on: the first good answer wins.
+        case hedge
         /// Send the answer's head, and what was held so far, to the client; the rest follows piece by piece.
         case sendHead
         /// Pass this part of the answer on.
@@ -63,6 +65,8 @@ package struct ExchangeMachine: Sendable {
         package var insistsOnPreparation = false
         /// No attempt on this route was ever quicker.
         package var quickest = TimeSpan.zero
+        /// Time after which a safe request is hedged; `nil` never.
+        package var hedgeAfter: TimeSpan?
 
         package init() {}
     }
@@ -113,6 +117,8 @@ package struct ExchangeMachine: Sendable {
         var requestSent: Moment?
         /// Since when the upstream takes no more of the request.
         var blockedSince: Moment?
+        /// A second attempt was asked for.
+        var isHedged = false
         /// The answer's status, once its head is there.
         var status: Int?
         var retryAfter: TimeSpan?
@@ -250,6 +256,7 @@ package struct ExchangeMachine: Sendable {
             }
             var due = sent.advanced(by: limits.attempt)
             if attempt.status == nil { due = min(due, sent.advanced(by: limits.firstByte)) }
+            if let hedge = hedgeDue(attempt) { due = min(due, hedge) }
             return min(due, deadline)
         case .streaming(let attempt):
             return min(deadline, attempt.lastProgress.advanced(by: limits.idle))

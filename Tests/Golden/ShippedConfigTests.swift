@@ -67,7 +67,7 @@ import Testing
         #expect(settings.listen.http?.redirectToHTTPS == true)
         #expect(settings.upstream.attemptTimeout == .seconds(25))
         #expect(settings.upstream.deadline == .seconds(55))
-        #expect(settings.retry.attempts == 5)
+        #expect(settings.retry.attempts == 8)
         #expect(settings.retry.methods == [.get, .head, .options])
         #expect(settings.limits.body == .mebibytes(2))
         #expect(settings.requests.paths == .canonical)

@@ -58,6 +58,9 @@ extension Rules {
                 contradict(
                     "repeatable", "is on a route of every method", help: "name the methods that may be repeated")
             }
+            if route.hedge != nil, !route.match.methods.isEmpty, !route.match.methods.contains(where: \.isSafe) {
+                contradict("hedge", "has no effect: only safe methods are sent twice at once", help: "remove it")
+            }
             guard let resend = route.resend else { return problems }
             if route.match.methods != [.post] {
                 contradict("resend", "is about creating records", help: "put it on a route of POST alone")

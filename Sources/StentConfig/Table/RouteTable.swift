@@ -23,6 +23,12 @@ enum RouteTable {
         .optional(
             "priority", \.priority, .priority, absent: "`write` for writes, `read` for others",
             "Who is served first where requests have to wait: `write`, then `read`, then `list`."),
+        .optional(
+            "hedge", \.hedge, .percent(50...99), absent: "never",
+            """
+            A GET that waits for longer than this share of the route's answers took is sent a second time, and the first \
+            answer wins. For several servers; one server only gets more to do.
+            """),
         .optionalSection(
             "resend", \.resend, blank: ResendSettings(verify: RequestTemplate(text: "", parts: [])), resend,
             absent: "never sent again once it may have taken effect",

@@ -108,6 +108,7 @@ package enum Reason: String, Sendable, CaseIterable, Error {
     case retryDeadline = "retry.deadline"
     case retryBudgetSpent = "retry.budget-spent"
     case retryRepeatedDelete = "retry.repeated-delete"
+    case retryHedgeLost = "retry.hedge-lost"
 
     // What came of asking the upstream whether a write had taken effect.
     case resendFound = "resend.found"

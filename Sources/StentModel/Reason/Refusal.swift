@@ -42,7 +42,8 @@ extension Reason {
             (504, "Gateway Timeout")
         case .clientGone, .clientStalled, .upstreamStatus, .exchangeAnswered, .retryCause, .retryNeverSent, .retryOff,
             .retryAttemptsSpent, .retryNotIdempotent, .retryCauseNotListed, .retryBodyNotKept, .retryAnswerStreaming,
-            .retryDeadline, .retryBudgetSpent, .retryRepeatedDelete, .resendFound, .resendAbsent, .idempotencyReplayed:
+            .retryDeadline, .retryBudgetSpent, .retryRepeatedDelete, .retryHedgeLost, .resendFound, .resendAbsent,
+            .idempotencyReplayed:
             nil
         }
     }
@@ -144,6 +145,7 @@ extension Reason {
         case .retryDeadline: "No time was left for another attempt."
         case .retryBudgetSpent: "Too many attempts are failing for this one to be repeated."
         case .retryRepeatedDelete: "A repeated DELETE found nothing left to delete."
+        case .retryHedgeLost: "Another attempt of the same request was answered first."
         case .resendFound: "The upstream has the record, though its first answer was lost."
         case .resendAbsent: "The upstream does not have the record, so it was sent again."
         case .resendNotDone: "The upstream failed, and it was found out that it did nothing; try again."

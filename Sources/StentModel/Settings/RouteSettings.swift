@@ -13,6 +13,9 @@ package struct RouteSettings: Sendable, Equatable {
     package var repeatable = false
     /// Who is served first where requests have to wait; `nil` is by method.
     package var priority: Priority?
+    /// A safe request that waits for longer than this share of the route's answers took, in percent, is sent a second time,
+    /// and the first answer wins; `nil` never.
+    package var hedge: Int?
     /// How a write that is not repeatable is verified before it is sent again; `nil` is not at all.
     package var resend: ResendSettings?
 

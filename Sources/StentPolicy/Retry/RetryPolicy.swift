@@ -55,7 +55,9 @@ package struct RetryPolicy: Sendable, Equatable {
             return .retry(after: .zero, .upstreamStaleConnection)
         }
         guard maximumAttempts > 1 else { return .giveUp(.retryOff) }
-        guard methods.contains(method) || !failure.requestLeft || isVerified else { return .giveUp(.retryNotIdempotent) }
+        guard methods.contains(method) || !failure.requestLeft || isVerified else {
+            return .giveUp(.retryNotIdempotent)
+        }
         guard let cause = CauseSet(failure), causes.contains(cause) else { return .giveUp(.retryCauseNotListed) }
         guard attempt < maximumAttempts else { return .giveUp(.retryAttemptsSpent) }
         guard contentIsKept else { return .giveUp(.retryBodyNotKept) }
@@ -63,7 +65,9 @@ package struct RetryPolicy: Sendable, Equatable {
         guard let pause = pause(after: failure, attempt: attempt, jitter: jitter) else {
             return .giveUp(.retryDeadline)
         }
-        if let remaining, pause.nanoseconds >= remaining.nanoseconds - quickest.nanoseconds { return .giveUp(.retryDeadline) }
+        if let remaining, pause.nanoseconds >= remaining.nanoseconds - quickest.nanoseconds {
+            return .giveUp(.retryDeadline)
+        }
         return .retry(after: pause, failure.requestLeft ? .retryCause : .retryNeverSent)
     }
 

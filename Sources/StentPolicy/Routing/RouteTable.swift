@@ -19,6 +19,8 @@ package struct RoutePlan: Sendable, Equatable {
     package var priority: Priority?
     /// How long a write of this route may take effect unseen; `nil` where it is not verified.
     package var settle: TimeSpan?
+    /// Share of the route's answers after whose time a second attempt is made, in percent; `nil` never.
+    package var hedge: Int?
 }
 
 /// The routes of a settings snapshot; the first that matches wins.
@@ -46,7 +48,8 @@ package struct RouteTable: Sendable {
                 replayLimit: retry.replayRequest.value,
                 holdLimit: retry.holdResponse.value,
                 deadline: (route?.deadline ?? settings.upstream.deadline).map { TimeSpan($0) },
-                priority: route?.priority, settle: route?.resend.map { TimeSpan($0.settle) })
+                priority: route?.priority, settle: route?.resend.map { TimeSpan($0.settle) },
+                hedge: route?.hedge)
         }
         routes = settings.routes.enumerated().map { index, route in
             var methods = route.match.methods

@@ -11,6 +11,7 @@ extension ExchangeDriver {
         case .admit:
             dropAttempt(now: now)
             admit(now: now)
+        case .hedge: beginHedge(now: now)
         case .examine: return examine(now: now)
         case .conclude(let conclusion):
             dropAttempt(now: now)
@@ -73,6 +74,7 @@ extension ExchangeDriver {
     /// Whatever the current attempt still holds is let go.
     func dropAttempt(now: Moment, keepsTicket: Bool = false) {
         if !keepsTicket { settleAttempt(.abandoned, now: now) }
+        endHedge(now: now)
         if let pending { pool?.cancel(pending) }
         pending = nil
         if let connection {

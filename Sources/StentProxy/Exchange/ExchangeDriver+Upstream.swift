@@ -13,11 +13,7 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
         machine.connected(reused: reused, now: now)
         if machine.attemptKind == .verification { return ask(connection, pool, now: now) }
         scratch.removeAll(keepingCapacity: true)
-        RequestForwarding().append(
-            head, id: id,
-            client: .init(
-                address: origin.peer, isTLS: origin.listener == .https, isTrustedProxy: origin.isTrustedProxy),
-            authority: pool.authority, to: &scratch)
+        appendRequestHead(for: pool, to: &scratch)
         connection.begin(self, method: head.method, head: scratch, isChunked: head.framing == .chunked)
         if content.readableBytes > 0 {
             connection.send(content: content)
@@ -38,6 +34,15 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
             stream?.setReading(connection.isWritable)
         }
         deadlineChanged()
+    }
+
+    /// The client's head as it goes to this server.
+    func appendRequestHead(for pool: UpstreamPool, to output: inout [UInt8]) {
+        RequestForwarding().append(
+            head, id: id,
+            client: .init(
+                address: origin.peer, isTLS: origin.listener == .https, isTrustedProxy: origin.isTrustedProxy),
+            authority: pool.authority, to: &output)
     }
 
     /// Sends the verifying request instead of the client's.
@@ -75,6 +80,7 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
         let now = worker.now
         let head = connection.head
         answerStart = now
+        endHedge(now: now)
         answerIsHeadOnly = head.framing == .none
         let action = machine.answerHead(
             status: head.status, declaredLength: head.framing.declaredLength,
@@ -94,7 +100,8 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
         case .forward:
             forward(content)
         case .none: break
-        case .prepare, .admit, .examine, .conclude, .attempt, .pause, .finishStream, .deliver, .answer, .abort, .cancel,
+        case .prepare, .admit, .hedge, .examine, .conclude, .attempt, .pause, .finishStream, .deliver, .answer, .abort,
+            .cancel,
             .detach:
             run(action, now: now)
         }
@@ -107,6 +114,9 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
         settleAttempt(isGood ? .answered(time) : .failed, now: now)
         if isGood, snapshot.isGoverned, machine.attemptKind == .request {
             worker.answered(route: machine.plan.index, in: time)
+        }
+        if isGood, machine.plan.hedge != nil, machine.attemptKind == .request {
+            worker.learnHedge(machine.plan, time)
         }
         run(machine.answerEnd(now: now, jitter: worker.draw(), budgetAllows: budgetAllows), now: now)
     }

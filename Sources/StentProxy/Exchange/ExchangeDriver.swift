@@ -70,6 +70,9 @@ final class ExchangeDriver: StreamHandler {
     /// What a refusal said about when to come again.
     var retryAfter: TimeSpan?
 
+    /// A second attempt beside the one under way.
+    var hedge: Hedge?
+
     /// The turn among creates of equal content.
     enum Turn {
         case none
@@ -135,6 +138,7 @@ final class ExchangeDriver: StreamHandler {
             needs.quickest = worker.quickest(route: plan.index)
             worker.gate.admission.began()
         }
+        if plan.hedge != nil, !head.framing.hasContent { needs.hedgeAfter = worker.hedgeDelay(route: plan.index) }
         needs.insistsOnPreparation = scope != nil
         needs.preparation = scope != nil || plan.settle != nil && head.method == .post && head.framing.hasContent
         return needs
@@ -160,7 +164,8 @@ final class ExchangeDriver: StreamHandler {
             content.writeImmutableBuffer(buffer)
             stream?.setReading(false)
             run(action, now: now)
-        case .prepare, .examine, .conclude, .pause, .sendHead, .finishStream, .deliver, .answer, .abort, .cancel, .detach:
+        case .prepare, .hedge, .examine, .conclude, .pause, .sendHead, .finishStream, .deliver, .answer, .abort,
+            .cancel, .detach:
             run(action, now: now)
         }
     }
@@ -261,7 +266,7 @@ final class ExchangeDriver: StreamHandler {
     override func timerFired(now: Moment) {
         if let stream, !stream.isWritable { machine.answerHeldUp(now: now) }
         let action = machine.timerFired(now: now, jitter: worker.draw(), budgetAllows: budgetAllows)
-        if action != .none {
+        if action != .none, action != .hedge {
             let isAttempts = machine.attemptRecords.last?.failure != .exchangeDeadline
             settleAttempt(isAttempts ? .timedOut : .abandoned, now: now)
         }

@@ -30,6 +30,7 @@ package final class Worker {
     private var drained: EventLoopPromise<Void>?
     /// The quickest answer that was lately seen on each route.
     private var quickest: [TimeSpan] = []
+    private var hedgeDelays: [Int: HedgeDelay] = [:]
     /// Memory in which heads are built, for whoever writes one just now.
     var headBytes: [UInt8] = []
 
@@ -86,6 +87,14 @@ package final class Worker {
 
     /// No attempt on this route takes less, as far as this worker has seen; zero where it has seen none.
     func quickest(route: Int) -> TimeSpan { route < quickest.count ? quickest[route] : .zero }
+
+    /// When a request of this route is worth a second attempt; `nil` where that is not known yet.
+    func hedgeDelay(route: Int) -> TimeSpan? { hedgeDelays[route]?.delay }
+
+    func learnHedge(_ plan: RoutePlan, _ time: TimeSpan) {
+        guard let share = plan.hedge else { return }
+        hedgeDelays[plan.index, default: HedgeDelay(share: share)].learn(time)
+    }
 
     /// An attempt on this route was answered well. The quickest one counts, and is slowly forgotten.
     func answered(route: Int, in time: TimeSpan) {
@@ -184,7 +193,10 @@ extension Worker {
         let old = self.snapshot.settings.upstream
         let new = snapshot.settings.upstream
         let limitsChanged = self.snapshot.headLimits != snapshot.headLimits
-        if self.snapshot.routeNames != snapshot.routeNames { quickest = [] }
+        if self.snapshot.routeNames != snapshot.routeNames {
+            quickest = []
+            hedgeDelays = [:]
+        }
         self.snapshot = snapshot
         if old.servers == new.servers, old.pool == new.pool, old.tls == new.tls,
             old.connectTimeout == new.connectTimeout, !limitsChanged, new.tls.authorities == nil

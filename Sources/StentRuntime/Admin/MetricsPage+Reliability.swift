@@ -26,7 +26,8 @@ extension MetricsPage {
     static func reliability(_ server: StentServer, _ page: inout PrometheusText) {
         let gauges = server.gate.admission.gauges
         page.add(
-            "stent_admission_limit", .gauge, "Attempts allowed at the upstream at once; absent where there is no limit.",
+            "stent_admission_limit", .gauge,
+            "Attempts allowed at the upstream at once; absent where there is no limit.",
             gauges.limit.map { [([], Double($0))] } ?? [])
         page.add(
             "stent_admission_in_flight", .gauge, "Attempts at the upstream.", [([], Double(gauges.inFlight))])

@@ -299,6 +299,7 @@ extension Simulation {
             case .replayed: clientStatus = machine.writeOutcome == .committed ? 201 : 422
             }
             (attempt, isDelivering) = (nil, true)
+        case .hedge: check(attempt?.isConnected ?? false, "a second attempt beside none")
         case .forward: check(attempt?.isConnected ?? false, "forwarded without a connection")
         case .attempt:
             begin()
@@ -451,7 +452,7 @@ extension Simulation {
         let areas = Reason.allCases.filter { reason in
             ["client.", "exchange.", "retry."].contains { reason.rawValue.hasPrefix($0) }
         }
-        #expect(Set(areas).subtracting(endings) == [.exchangeInternal, .retryRepeatedDelete])
+        #expect(Set(areas).subtracting(endings) == [.exchangeInternal, .retryRepeatedDelete, .retryHedgeLost])
     }
 
     @Test func `carries out no create twice and loses none, whatever fails`() {

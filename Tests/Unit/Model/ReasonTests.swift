@@ -14,7 +14,8 @@ import Testing
         let area = reason.rawValue.prefix { $0 != "." }
         #expect(
             [
-                "request", "client", "listener", "admission", "admin", "breaker", "upstream", "exchange", "retry", "resend",
+                "request", "client", "listener", "admission", "admin", "breaker", "upstream", "exchange", "retry",
+                "resend",
                 "idempotency",
             ].contains(area))
     }
