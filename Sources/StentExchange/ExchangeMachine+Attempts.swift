@@ -93,7 +93,9 @@ extension ExchangeMachine {
         case .giveUp(let reason):
             record.retry = reason
             // What became of it is worth knowing even where nothing is sent again.
-            guard isVerified, reason == .retryAttemptsSpent || reason == .retryBudgetSpent else { return nil }
+            let isOverForNow =
+                reason == .retryAttemptsSpent || reason == .retryBudgetSpent || reason == .retryDeadline
+            guard isVerified, isOverForNow else { return nil }
             return verify(after: failure, pause: .zero, mayResend: false, now: now)
         }
     }

@@ -52,8 +52,8 @@ enum RouteTable {
         .value(
             "settle", \.settle, .duration(.zero ... .seconds(3_600)), .value("20s"),
             """
-            How long after it was sent a write may still take effect. Before that a record that is not there may still \
-            come, and the write is not sent again.
+            How long a write may still take effect after an attempt that ended in silence, or in a 502, 503 or 504. Before \
+            that a record that is not there may still come, and the write is not sent again.
             """),
         .value(
             "clock_skew", \.clockSkew, .duration(.zero ... .seconds(86_400)), .value("5s"),

@@ -43,7 +43,8 @@ package struct ResendSettings: Sendable, Equatable {
     package var created = "created_at"
     /// The record's field with its id.
     package var id = "id"
-    /// How long after it was sent a write may still be carried out; before that, a record that is not there may still come.
+    /// How long a write may still be carried out after an attempt that ended in silence, or in the answer of somebody in
+    /// between; before that, a record that is not there may still come.
     package var settle = Duration.seconds(20)
     /// How far the upstream's clock may be from ours while nothing is known of it.
     package var clockSkew = Duration.seconds(5)

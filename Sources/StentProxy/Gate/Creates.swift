@@ -8,6 +8,9 @@ final class Creates: Sendable {
     private struct State {
         var register = CreateRegister()
         var clock: OriginClock
+        var skew: Duration
+        /// Of several servers each may have a clock of its own: then none is learned.
+        var hasOneClock: Bool
         var waiters: [CreateRegister.WaiterID: Waiter] = [:]
     }
 
@@ -19,8 +22,28 @@ final class Creates: Sendable {
     private let state: Mutex<State>
 
     init(_ settings: Settings) {
-        let skew = settings.routes.compactMap(\.resend?.clockSkew).max() ?? .zero
-        state = Mutex(State(clock: OriginClock(clockSkew: TimeSpan(skew))))
+        let skew = Self.skew(settings)
+        state = Mutex(
+            State(
+                clock: OriginClock(clockSkew: TimeSpan(skew)), skew: skew,
+                hasOneClock: settings.upstream.servers.count == 1))
+    }
+
+    func reconfigure(_ settings: Settings) {
+        let skew = Self.skew(settings)
+        let hasOneClock = settings.upstream.servers.count == 1
+        state.withLock { state in
+            if state.skew != skew || state.hasOneClock != hasOneClock {
+                state.clock = OriginClock(clockSkew: TimeSpan(skew))
+            }
+            state.skew = skew
+            state.hasOneClock = hasOneClock
+        }
+    }
+
+    /// The largest of all routes: it is one upstream, whatever the route.
+    private static func skew(_ settings: Settings) -> Duration {
+        settings.routes.compactMap(\.resend?.clockSkew).max() ?? .zero
     }
 
     /// A create is about to be sent. Where it has to wait, `driver` is told on its loop.
@@ -49,7 +72,10 @@ final class Creates: Sendable {
 
     /// Takes note of a create that went well.
     func learn(created: WallTime, sent: WallTime, received: WallTime) {
-        state.withLock { $0.clock.learn(created: created, sent: sent, received: received) }
+        state.withLock { state in
+            guard state.hasOneClock else { return }
+            state.clock.learn(created: created, sent: sent, received: received)
+        }
     }
 
     /// Looks into the answer to a verifying request.

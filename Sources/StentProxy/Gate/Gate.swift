@@ -36,6 +36,7 @@ package final class Gate: Sendable {
     /// New settings; what was learned and who waits is kept.
     package func reconfigure(_ settings: Settings, now: Moment) {
         admission.reconfigure(settings, now: now)
+        creates.reconfigure(settings)
         rates.reconfigure(settings.limits)
     }
 }
