@@ -20,8 +20,10 @@ extension ExchangeMachine {
 
     /// The attempt may not be made: too many wait, or the upstream stays down.
     package mutating func notAdmitted(_ reason: Reason, now: Moment) -> Action {
-        guard case .queueing = state else { return .none }
+        guard case .queueing(_, let next) = state else { return .none }
         endWaiting(now: now)
+        // Not 503 with Retry-After: what may have been done must not be asked for again as if it had not.
+        guard next.kind == .request else { return giveUp(.resendUnverified, now: now) }
         return giveUp(reason, now: now)
     }
 
