@@ -87,6 +87,7 @@ import Testing
             try await first.send(create(note("same")))
             #expect(await eventually { held.requests.count == 1 })
             await first.reset()
+            #expect(await stent.comesToHave(clients: 0))
             let second = try await stent.connect()
             try await second.send(create(note("same")))
             #expect(await stent.comesToHave(exchanges: 2))

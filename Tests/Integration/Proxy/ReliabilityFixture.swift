@@ -108,6 +108,11 @@ extension StentHarness {
         }
     }
 
+    /// Waits until so many clients are connected, beside the one that asks for it.
+    func comesToHave(clients count: Int) async -> Bool {
+        await eventually { try await self.metric("stent_connections_open") == Double(count + 1) }
+    }
+
     /// Waits until so many exchanges are under way.
     func comesToHave(exchanges count: Int) async -> Bool {
         await eventually { try await self.metric("stent_exchanges_active") == Double(count) }

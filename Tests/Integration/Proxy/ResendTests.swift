@@ -271,6 +271,80 @@ import Testing
         }
     }
 
+    // MARK: content
+
+    @Test func `a create that comes in chunks is gathered, and asked for where its client waits for that`() async throws
+    {
+        try await withReliableStent { stent, hosp async throws in
+            try await hosp.inject(Self.spoil(.errorAfter))
+            let client = try await stent.connect()
+            try await client.send(
+                "POST /notes HTTP/1.1\r\nHost: a\r\n\(credentials())Content-Type: application/json; charset=utf-8\r\n"
+                    + "Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n")
+            #expect(try await client.message().status == 100)
+            let content = note("chunks")
+            for part in [content.prefix(9), content.dropFirst(9)] {
+                try await client.send("\(String(part.utf8.count, radix: 16))\r\n\(part)\r\n")
+            }
+            try await client.send("0\r\n\r\n")
+            let answer = try await client.answer()
+            #expect(answer.status == 201)
+            #expect(try await hosp.notes("chunks").map(\.id) == [answer.recordID])
+            await client.close()
+        }
+    }
+
+    @Test func `a create that is too large to be kept is passed on, and sent once`() async throws {
+        try await withReliableStent { stent, hosp async throws in
+            let large =
+                #"{"title":"\#(String(repeating: "t", count: 1_500_000))","body":"b","patient_id":3,"staff_id":1}"#
+            #expect(try await stent.once(create(large)).status == 201)
+            try await hosp.inject(Self.spoil(.errorBefore))
+            let failed = try await stent.once(create(large))
+            #expect(failed.status == 500)
+            #expect(failed["Stent-Outcome"] == "unknown")
+            #expect(try await hosp.arrivals().count == 2)
+            let keyed = try await stent.once(create(large, key: "k"))
+            #expect(keyed.status == 413)
+            #expect(keyed.reason == "idempotency.body-too-large")
+            #expect(keyed["Stent-Outcome"] == "rejected")
+            #expect(try await hosp.arrivals().count == 2)
+        }
+    }
+
+    /// What Rails reads from the query, from a member `note`, or from duplicate members is not what was compared.
+    @Test(
+        arguments: [
+            #"{"note":{"title":"odd","body":"b","patient_id":3,"staff_id":1}}"#, #"[{"title":"odd"}]"#, "no JSON",
+            #"{"title":"odd","title":"odd","body":"b","patient_id":3,"staff_id":1}"#,
+            #"{"title":"odd","body":"b","staff_id":1}"#,
+        ])
+    func `a create whose record could not be recognised is sent once`(content: String) async throws {
+        try await withReliableStent { stent, hosp async throws in
+            try await hosp.inject(Self.spoil(.errorAfter))
+            let answer = try await stent.once(create(content))
+            #expect(answer.status >= 400)
+            #expect(answer.status < 500 || answer["Stent-Outcome"] == "unknown")
+            #expect(try await hosp.arrivals().count == 1)
+        }
+    }
+
+    @Test func `a record that HOSP keeps otherwise than it was sent is not sent twice`() async throws {
+        try await withReliableStent { stent, hosp async throws in
+            for content in [
+                #"{"title":7,"body":true,"patient_id":"3","staff_id":"1"}"#,
+                #"{"title":"cast","body":" b ","patient_id":"3x","staff_id":1.0}"#,
+                #"{"title":"caf\u00e9","body":"\n","patient_id":3,"staff_id":1}"#,
+            ] {
+                let before = try await hosp.records().count(.notes)
+                try await hosp.inject(Self.spoil(.errorAfter))
+                let answer = try await stent.once(create(content))
+                #expect(answer.status == 201 || answer["Stent-Outcome"] != nil)
+                #expect(try await hosp.records().count(.notes) <= before + 1)
+            }
+        }
+    }
+
     // MARK: what may be repeated as it is
 
     @Test func `a DELETE that was carried out and failed is repeated, and what is gone is deleted`() async throws {
