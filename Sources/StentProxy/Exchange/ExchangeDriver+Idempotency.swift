@@ -71,6 +71,20 @@ extension ExchangeDriver {
         stream?.deadlineChanged()
     }
 
+    /// Keeps the answer to a client that is gone: it will come back with its key.
+    func keepUndelivered(_ answer: ResponseHead, now: Moment) {
+        guard let scope, let idempotency = worker.gate.idempotency,
+            held.readableBytes <= snapshot.keptAnswerLimit
+        else { return }
+        ownsScope = false
+        learnCreated(answer.status, held, now: now)
+        var fields: [UInt8] = []
+        ResponseForwarding().append(answer, to: &fields)
+        if answer.fields.first(.date) == nil { fields.append(contentsOf: worker.dateLine(now: now)) }
+        let kept = KeptAnswer(status: answer.status, fields: fields, content: Array(held.readableBytesView))
+        idempotency.store.complete(scope, kept, now: worker.wallTime(at: now)) { _ in }
+    }
+
     /// The exchange is over without an answer that could be kept.
     func leaveScope(_ outcome: WriteOutcome?, now: Moment) {
         guard ownsScope, let scope else { return }

@@ -78,7 +78,7 @@ extension ExchangeDriver {
         case .none: break
         case .waiting(let id): worker.gate.creates.cancel(id, now: now)
         case .mine:
-            if let expectation { worker.gate.creates.leave(expectation.key, claimed: id, now: now) }
+            if let expectation { worker.gate.creates.leave(expectation.key, claimed: id, scope: scope, now: now) }
         }
         turn = .none
     }
@@ -117,7 +117,8 @@ extension ExchangeDriver {
         releaseConnection()
         var finding = ResendRule.Finding.unclear(.notAList)
         if let expectation, let rule = snapshot.resendRules[machine.plan.index], let first = machine.firstTry {
-            finding = worker.gate.creates.examine(answer, by: rule, expectation, sent: worker.wallTime(at: first))
+            finding = worker.gate.creates.examine(
+                answer, by: rule, expectation, sent: worker.wallTime(at: first), scope: scope)
         }
         let result: ExchangeMachine.Finding
         switch finding {

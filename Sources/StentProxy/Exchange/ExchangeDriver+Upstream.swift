@@ -99,7 +99,11 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
             run(action, now: now)
         case .forward:
             forward(content)
-        case .none: break
+        case .none:
+            // The client is gone, but it may come back with the same key.
+            if isDetached, ownsScope, held.readableBytes <= snapshot.keptAnswerLimit {
+                held.writeImmutableBuffer(content)
+            }
         case .prepare, .admit, .hedge, .examine, .conclude, .attempt, .pause, .finishStream, .deliver, .answer, .abort,
             .cancel,
             .detach:
@@ -112,6 +116,7 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
         let isGood = connection.head.status < 500
         let time = answerStart.since(requestStart)
         settleAttempt(isGood ? .answered(time) : .failed, now: now)
+        if isGood, isDetached, ownsScope { keepUndelivered(connection.head, now: now) }
         if isGood, snapshot.isGoverned, machine.attemptKind == .request {
             worker.answered(route: machine.plan.index, in: time)
         }

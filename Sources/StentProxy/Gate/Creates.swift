@@ -1,4 +1,5 @@
 import NIOCore
+import StentExchange
 import StentModel
 import StentPolicy
 import Synchronization
@@ -12,7 +13,13 @@ final class Creates: Sendable {
         /// Of several servers each may have a clock of its own: then none is learned.
         var hasOneClock: Bool
         var waiters: [CreateRegister.WaiterID: Waiter] = [:]
+        /// The record that each Idempotency-Key was answered with: claimed for others, not for the same key.
+        var given: [IdempotencyScope: String] = [:]
+        var givenInOrder: [IdempotencyScope] = []
     }
+
+    /// Keys whose records are remembered; the oldest half is forgotten for more.
+    private static let givenLimit = 16_384
 
     private struct Waiter: Sendable {
         var loop: any EventLoop
@@ -58,9 +65,21 @@ final class Creates: Sendable {
         }
     }
 
-    /// - Parameter id: of the record that the client is given; `nil` where there is none.
-    func leave(_ key: CreateKey, claimed id: String?, now: Moment) {
-        tell { $0.register.leave(key, claimed: id, now: now) }
+    /// - Parameters:
+    ///   - id: of the record that the client is given; `nil` where there is none.
+    ///   - scope: of the request's Idempotency-Key, where it has one.
+    func leave(_ key: CreateKey, claimed id: String?, scope: IdempotencyScope?, now: Moment) {
+        tell { state in
+            if let scope, let id { Self.give(id, to: scope, &state) }
+            return state.register.leave(key, claimed: id, now: now)
+        }
+    }
+
+    private static func give(_ id: String, to scope: IdempotencyScope, _ state: inout State) {
+        if state.given.updateValue(id, forKey: scope) == nil { state.givenInOrder.append(scope) }
+        guard state.givenInOrder.count > givenLimit else { return }
+        for old in state.givenInOrder.prefix(givenLimit / 2) { state.given[old] = nil }
+        state.givenInOrder.removeFirst(givenLimit / 2)
     }
 
     func cancel(_ waiter: CreateRegister.WaiterID, now: Moment) {
@@ -80,12 +99,16 @@ final class Creates: Sendable {
 
     /// Looks into the answer to a verifying request.
     func examine(
-        _ content: [UInt8], by rule: ResendRule, _ expectation: ResendRule.Expectation, sent: WallTime
+        _ content: [UInt8], by rule: ResendRule, _ expectation: ResendRule.Expectation, sent: WallTime,
+        scope: IdempotencyScope?
     ) -> ResendRule.Finding {
         let since = state.withLock { $0.clock.earliest(sent) }
         // Ids are claimed only by whoever has this key's turn, and that is who asks: what it holds can't change meanwhile.
         return rule.examine(answer: content.span, expectation: expectation, since: since) { id in
-            state.withLock { $0.register.isClaimed(id: id, under: expectation.key) }
+            state.withLock { state in
+                if let scope, state.given[scope] == id { return false }
+                return state.register.isClaimed(id: id, under: expectation.key)
+            }
         }
     }
 
