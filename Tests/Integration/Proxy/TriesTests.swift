@@ -8,10 +8,10 @@ import Testing
 @Suite struct TriesTests {
     private struct Line: Decodable {
         struct Try: Decodable {
-            var duration_ms: Double
+            var durationMs: Double
             var status: Int?
             var cause: String?
-            var pause_ms: Double?
+            var pauseMs: Double?
             var verifies: Bool?
             var probe: Bool?
         }
@@ -19,12 +19,14 @@ import Testing
         var event: String
         var reason: String?
         var retry: String?
-        var queue_ms: Double?
+        var queueMs: Double?
         var tries: [Try]?
     }
 
     private static func lines(_ stent: StentHarness) throws -> [Line] {
-        try stent.auditLines().map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }.filter {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try stent.auditLines().map { try decoder.decode(Line.self, from: Data($0.utf8)) }.filter {
             $0.event == "exchange"
         }
     }
@@ -49,7 +51,7 @@ import Testing
             let line = try await Self.line(stent)
             #expect(line.tries?.count == 1)
             #expect(line.tries?[0].cause == nil)
-            #expect(line.tries?[0].pause_ms == nil)
+            #expect(line.tries?[0].pauseMs == nil)
             #expect(line.tries?[0].verifies == nil)
         }
     }
@@ -73,9 +75,9 @@ import Testing
             let tries = try #require(line.tries)
             #expect(tries.map(\.cause) == ["upstream.status", "upstream.truncated", nil])
             #expect(tries.map(\.status) == [500, 200, 200])
-            #expect(tries[0].pause_ms == nil)
-            #expect((0...40).contains(try #require(tries[1].pause_ms)))
-            #expect((0...80).contains(try #require(tries[2].pause_ms)))
+            #expect(tries[0].pauseMs == nil)
+            #expect((0...40).contains(try #require(tries[1].pauseMs)))
+            #expect((0...80).contains(try #require(tries[2].pauseMs)))
             #expect(line.retry == "retry.cause-listed")
         }
     }
@@ -112,7 +114,7 @@ import Testing
             #expect(Self.timing(answer).contains { $0.hasPrefix("probe-") })
             let line = try await Self.line(stent)
             #expect(line.tries?.map { $0.probe ?? false } == [false, false, false, false, true, true])
-            #expect((line.queue_ms ?? 0) >= 300)  // twice 200 ms, less what the pauses before took
+            #expect((line.queueMs ?? 0) >= 300)  // twice 200 ms, less what the pauses before took
         }
     }
 }
