@@ -34,7 +34,11 @@ enum RetryTable {
             [
                 .value(
                     "per_request", \.replayRequest, .size(ByteCount(0) ... .mebibytes(64)), .value("1MiB"),
-                    "Content of a request kept for another attempt; a larger one is sent once.")
+                    "Content of a request kept for another attempt; a larger one is sent once."),
+                .value(
+                    "total", \.replayTotal, .size(ByteCount(0) ... .gibibytes(64)), .value("64MiB"),
+                    "Content kept for all requests together, a share for each worker; beyond it requests are sent once."
+                ),
             ],
             "What is kept of a request."),
         .section(

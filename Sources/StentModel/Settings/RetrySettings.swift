@@ -22,6 +22,8 @@ package struct RetrySettings: Sendable, Equatable {
     package var retryAfterMaximum = Duration.seconds(10)
     /// Content of a request kept for another attempt; larger ones are not repeated.
     package var replayRequest = ByteCount.mebibytes(1)
+    /// Content kept for all requests together, beyond which further requests are sent once.
+    package var replayTotal = ByteCount.mebibytes(64)
     /// Answer held back until it is complete; a larger one streams and is no longer repeatable.
     package var holdResponse = ByteCount.mebibytes(1)
 

@@ -118,6 +118,7 @@ extension ExchangeDriver {
             content.clear()
             sent = 0
         }
+        countContent()
         connection.send(content: buffer)
         connection.flush()
         if !connection.isWritable {
@@ -160,6 +161,7 @@ extension ExchangeDriver {
         worker.record(record, head: head)
         held = ByteBuffer()
         content = ByteBuffer()
+        countContent()
         sent = 0
         pool = nil
         if isDetached {

@@ -20,6 +20,7 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
             sent = content.readableBytes
             if !machine.keepsContent {
                 content.clear()
+                countContent()
                 sent = 0
             }
         }

@@ -37,6 +37,8 @@ final class ExchangeDriver: StreamHandler {
     /// How much of `content` the current attempt has sent.
     var sent = 0
     var requestHasEnded = false
+    /// How much of `content` is counted in the worker's memory.
+    var countedContent = 0
 
     var pool: UpstreamPool?
     /// The balancer awaits this attempt's end.
@@ -113,7 +115,8 @@ final class ExchangeDriver: StreamHandler {
     override func begin(now: Moment) {
         snapshot = worker.snapshot
         headIsReadable = true
-        let plan = snapshot.routes.plan(for: head)
+        var plan = snapshot.routes.plan(for: head)
+        if worker.keptBytes >= snapshot.replayShare { plan.replayLimit = 0 }
         let record = prepare(route: plan.name, now: now)
         if let reason = refusal(plan, now: now) {
             return run(machine.refuse(reason, method: head.method, record: record, now: now), now: now)
@@ -158,16 +161,24 @@ final class ExchangeDriver: StreamHandler {
             upload(buffer)
         case .hold:
             content.writeImmutableBuffer(buffer)
+            countContent()
             if content.readableBytes > Self.pendingLimit, !machine.isGathering { stream?.setReading(false) }
         case .none: break
         case .attempt, .admit:
             content.writeImmutableBuffer(buffer)
+            countContent()
             stream?.setReading(false)
             run(action, now: now)
         case .prepare, .hedge, .examine, .conclude, .pause, .sendHead, .finishStream, .deliver, .answer, .abort,
             .cancel, .detach:
             run(action, now: now)
         }
+    }
+
+    /// Keeps the worker's account of what is in memory.
+    func countContent() {
+        worker.keptBytes += content.readableBytes - countedContent
+        countedContent = content.readableBytes
     }
 
     override func receiveEnd(now: Moment) {
@@ -199,7 +210,8 @@ final class ExchangeDriver: StreamHandler {
             retryAfter = span
             return .admissionRateLimited
         }
-        return readIdempotencyKey(plan)
+        if let reason = readIdempotencyKey(plan) { return reason }
+        return scope != nil && worker.keptBytes >= snapshot.replayShare ? .idempotencyUnavailable : nil
     }
 
     func prepare(route: String, now: Moment) -> ExchangeRecord {

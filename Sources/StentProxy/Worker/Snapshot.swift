@@ -1,3 +1,4 @@
+import NIOCore
 import StentCodec
 import StentExchange
 import StentModel
@@ -22,6 +23,8 @@ package final class Snapshot: Sendable {
     /// Attempts are admitted one by one: there is a limit, a breaker, or a budget of retries.
     let isGoverned: Bool
     let limitsCallers: Bool
+    /// Content that one worker keeps for further attempts, in bytes.
+    let replayShare: Int
     /// Largest answer kept for Idempotency-Key, in bytes.
     let keptAnswerLimit: Int
 
@@ -66,6 +69,7 @@ package final class Snapshot: Sendable {
             settings.upstream.concurrency != nil || settings.breaker != nil || settings.retry.attempts > 1
             || settings.routes.contains { $0.attempts ?? 1 > 1 }
         limitsCallers = settings.limits.perCaller != nil
+        replayShare = settings.retry.replayTotal.value / max(1, settings.workers ?? System.coreCount)
         keptAnswerLimit = settings.idempotency?.response.value ?? 0
     }
 

@@ -31,6 +31,8 @@ package final class Worker {
     /// The quickest answer that was lately seen on each route.
     private var quickest: [TimeSpan] = []
     private var hedgeDelays: [Int: HedgeDelay] = [:]
+    /// Content of requests in memory, for whoever is yet to send it.
+    var keptBytes = 0
     /// Memory in which heads are built, for whoever writes one just now.
     var headBytes: [UInt8] = []
 
@@ -114,6 +116,7 @@ package final class Worker {
 
     /// A copy of the counters, gauges brought up to date.
     package func currentMetrics() -> WorkerMetrics {
+        metrics.keptBytes = keptBytes
         metrics.upstreamOpen = upstreams.reduce(0) { $0 + $1.openCount }
         metrics.upstreamIdle = upstreams.reduce(0) { $0 + $1.idleCount }
         metrics.upstreamWaiting = upstreams.reduce(0) { $0 + $1.waitingCount }

@@ -82,6 +82,8 @@ package struct WorkerMetrics: Sendable {
     package var upstreamOpen = 0
     package var upstreamIdle = 0
     package var upstreamWaiting = 0
+    /// Content of requests that is kept for an attempt to come.
+    package var keptBytes = 0
     /// By `host:port`.
     package var upstreamServers: [String: UpstreamServerMetrics] = [:]
     package var bytesIn: UInt64 = 0
@@ -114,6 +116,7 @@ package struct WorkerMetrics: Sendable {
         upstreamOpen += other.upstreamOpen
         upstreamIdle += other.upstreamIdle
         upstreamWaiting += other.upstreamWaiting
+        keptBytes += other.keptBytes
         for (label, server) in other.upstreamServers { upstreamServers[label, default: .init()].merge(server) }
         bytesIn &+= other.bytesIn
         bytesOut &+= other.bytesOut

@@ -23,7 +23,7 @@ extension MetricsPage {
     }
 
     /// Limit, queue, breaker and budget.
-    static func reliability(_ server: StentServer, _ page: inout PrometheusText) {
+    static func reliability(_ server: StentServer, _ metrics: WorkerMetrics, _ page: inout PrometheusText) {
         let gauges = server.gate.admission.gauges
         page.add(
             "stent_admission_limit", .gauge,
@@ -46,6 +46,9 @@ extension MetricsPage {
                 "stent_breaker_openings_total", .counter, "How often the breaker opened.",
                 [([], Double(gauges.breakerOpenings))])
         }
+        page.add(
+            "stent_request_content_kept_bytes", .gauge, "Content of requests kept for an attempt to come.",
+            [([], Double(metrics.keptBytes))])
         page.add(
             "stent_retry_budget_tokens", .gauge, "Retries in hand.", [([], gauges.budgetTokens)])
         guard let keys = server.keys?.store.metrics else { return }

@@ -18,7 +18,7 @@ enum MetricsPage {
         upstream(metrics, &page)
         servers(metrics, &page)
         success(metrics, &page)
-        reliability(server, &page)
+        reliability(server, metrics, &page)
         audit(server.audit.metrics, accepts: server.audit.accepts, &page)
         process(&page)
         return page.bytes
