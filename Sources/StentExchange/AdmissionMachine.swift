@@ -69,6 +69,8 @@ package struct AdmissionMachine: Sendable {
         var inFlight: Int
         /// The breaker's when it was admitted.
         var epoch: Int
+        /// Its ticket's number, which tells the order of admission.
+        var number: TicketID
         var isProbe: Bool
     }
 
@@ -237,7 +239,8 @@ package struct AdmissionMachine: Sendable {
     private mutating func admit(route: Int) -> Ticket {
         let ticket = Ticket(id: number(), isProbe: isOpen)
         let inFlight = flights.count + 1
-        flights[ticket.id] = Flight(route: route, inFlight: inFlight, epoch: epoch, isProbe: ticket.isProbe)
+        flights[ticket.id] = Flight(
+            route: route, inFlight: inFlight, epoch: epoch, number: ticket.id, isProbe: ticket.isProbe)
         inFlightOfEpoch += 1
         limit?.began(inFlight: inFlight)
         return ticket
@@ -246,7 +249,7 @@ package struct AdmissionMachine: Sendable {
     private mutating func record(_ result: Breaker.Result, of flight: Flight, now: Moment) {
         let old = epoch
         let normal = normalLimit
-        breaker?.record(result, epoch: flight.epoch, normal: normal, now: now)
+        breaker?.record(result, epoch: flight.epoch, admitted: flight.number, normal: normal, now: now)
         if epoch != old { inFlightOfEpoch = 0 }
         holdQueueTime(now: now)
     }

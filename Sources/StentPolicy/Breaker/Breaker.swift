@@ -60,6 +60,8 @@ package struct Breaker: Sendable {
     private var evidence = 1.0
     /// Failures since the last success.
     private var streak = 0
+    /// The number of the attempt whose failure was the first of them.
+    private var streakBegan = 0
     /// The learned share of failures, without its bounds.
     private var learned = 0.0
     /// The number of the current phase of caution: attempts of the same one count against its cap.
@@ -112,12 +114,21 @@ package struct Breaker: Sendable {
     ///
     /// - Parameters:
     ///   - epoch: this breaker's when the attempt was admitted.
+    ///   - admitted: numbers the attempts in the order in which they were admitted. A success of one admitted before the
+    ///     first failure of a streak says how the upstream was, not how it is: good answers take seconds and failures
+    ///     none, so at the start of an outage the good ones of before still come in.
     ///   - normal: the limit that holds on a good day, up to which the ramp leads.
-    package mutating func record(_ result: Result, epoch: Int, normal: Int, now: Moment) {
+    package mutating func record(
+        _ result: Result, epoch: Int, admitted: Int = .max, normal: Int, now: Moment
+    ) {
         switch phase {
-        case .closed:
+        case .closed, .suspicious:
+            if result == .good, streak > 0, admitted < streakBegan {
+                learned -= learned / Self.learningAttempts
+                return
+            }
+            if result == .failed, streak == 0 { streakBegan = admitted }
             weigh(result, now: now)
-        case .suspicious: weigh(result, now: now)
         case .open(_, let pause, let isConfirmed):
             switch result {
             case .good where epoch == self.epoch || !isConfirmed:

@@ -158,6 +158,17 @@ private struct Course {
         #expect(course.breaker.limit(normal: 8, now: course.now) == 2)
     }
 
+    @Test func `is not calmed by a good answer to what was admitted before the failures began`() {
+        var breaker = Breaker(BreakerSettings())
+        let now = Moment(nanoseconds: 1)
+        for number in 10..<12 { breaker.record(.failed, epoch: 0, admitted: number, normal: 8, now: now) }
+        #expect(breaker.state == .suspicious)
+        breaker.record(.good, epoch: 0, admitted: 9, normal: 8, now: now)
+        #expect(breaker.state == .suspicious)
+        breaker.record(.good, epoch: 1, admitted: 12, normal: 8, now: now)
+        #expect(breaker.state == .closed)
+    }
+
     @Test func `learns a brownout within some tens of attempts, and an outage never`() {
         var course = Course()
         for _ in 0..<20 {
