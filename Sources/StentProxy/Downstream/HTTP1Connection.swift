@@ -36,7 +36,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
     static let discardLimit = 65_536
     /// What is thrown away after an announced end, and for how long, so that a reset doesn't overtake the answer
     /// (RFC 9112 §9.6).
-    static let lingerBytes = 1 << 20
+    static let lingerBytes = 16 << 20
     static let lingerTime = TimeSpan.seconds(2)
 
     let worker: Worker
