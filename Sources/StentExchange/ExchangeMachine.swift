@@ -223,8 +223,6 @@ package struct ExchangeMachine: Sendable {
     }
     /// The whole request is awaited before anything is sent.
     package var isGathering: Bool { if case .gathering = state { true } else { false } }
-    /// The outcome that the record has, or will have if nothing more happens.
-    package var writeOutcome: WriteOutcome { record.outcome ?? outcome(upstreamStatus: nil) }
     /// The attempts so far, in their order.
     package var attemptRecords: [AttemptRecord] { record.attempts }
     /// Pauses so far, and waiting for connections: what stent itself added.

@@ -38,7 +38,8 @@ package enum RequestID: Sendable, Hashable {
     private static func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
 }
 
-/// A point on the wall clock, in nanoseconds since 1970-01-01T00:00:00Z; only for records and fields, never for rules.
+/// A point on a wall clock, in nanoseconds since 1970-01-01T00:00:00Z: for records and fields, and for what the upstream's
+/// clock says. Time spans are never measured by it.
 package struct WallTime: Sendable, Hashable {
     package var nanoseconds: Int64
 

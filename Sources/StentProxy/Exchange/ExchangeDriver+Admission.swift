@@ -53,13 +53,7 @@ extension ExchangeDriver {
         }
         if attemptIsCounted, let pool {
             attemptIsCounted = false
-            let result: Balancer.Result
-            switch verdict {
-            case .answered: result = .good
-            case .failed, .timedOut: result = .failed
-            case .abandoned: result = .noVerdict
-            }
-            worker.attemptEnded(on: pool, result, now: now)
+            worker.attemptEnded(on: pool, verdict.ofServer, now: now)
         }
         guard let ticket else { return }
         self.ticket = nil
@@ -84,5 +78,16 @@ extension ExchangeDriver {
             hasher.combine(client)
         }
         return CallerKey(UInt64(bitPattern: Int64(hasher.finalize())))
+    }
+}
+
+extension AdmissionMachine.Verdict {
+    /// What it says of the server that the attempt was made at.
+    var ofServer: Balancer.Result {
+        switch self {
+        case .answered: .good
+        case .failed, .timedOut: .failed
+        case .abandoned: .noVerdict
+        }
     }
 }

@@ -53,14 +53,20 @@ extension ExchangeDriver {
 
     /// Delivers the held answer once it is kept.
     func deliverKept(_ answer: ResponseHead, now: Moment) {
-        var fields: [UInt8] = []
-        ResponseForwarding().append(answer, to: &fields)
-        if answer.fields.first(.date) == nil { fields.append(contentsOf: worker.dateLine(now: now)) }
+        let fields = passedFields(of: answer, now: now)
         let content = held
         held = ByteBuffer()
         let framing: OutgoingHead.Content = answerIsHeadOnly ? headOnly(answer) : .length(content.readableBytes)
         releaseConnection()
         settle(WholeAnswer(status: answer.status, fields: fields, content: content, framing: framing), now: now)
+    }
+
+    /// The field lines of the upstream's answer that pass, with a date.
+    func passedFields(of answer: ResponseHead, now: Moment) -> [UInt8] {
+        var fields: [UInt8] = []
+        ResponseForwarding().append(answer, to: &fields)
+        if answer.fields.first(.date) == nil { fields.append(contentsOf: worker.dateLine(now: now)) }
+        return fields
     }
 
     func send(_ answer: WholeAnswer, now: Moment) {

@@ -107,13 +107,7 @@ final class Hedge: UpstreamPool.Borrower, UpstreamConnection.Exchange {
     func settle(_ verdict: AdmissionMachine.Verdict, now: Moment) {
         if isCounted {
             isCounted = false
-            let result: Balancer.Result
-            switch verdict {
-            case .answered: result = .good
-            case .failed, .timedOut: result = .failed
-            case .abandoned: result = .noVerdict
-            }
-            driver.worker.attemptEnded(on: pool, result, now: now)
+            driver.worker.attemptEnded(on: pool, verdict.ofServer, now: now)
         }
         guard let ticket else { return }
         self.ticket = nil

@@ -78,10 +78,8 @@ extension ExchangeDriver {
         else { return }
         ownsScope = false
         learnCreated(answer.status, held, now: now)
-        var fields: [UInt8] = []
-        ResponseForwarding().append(answer, to: &fields)
-        if answer.fields.first(.date) == nil { fields.append(contentsOf: worker.dateLine(now: now)) }
-        let kept = KeptAnswer(status: answer.status, fields: fields, content: Array(held.readableBytesView))
+        let kept = KeptAnswer(
+            status: answer.status, fields: passedFields(of: answer, now: now), content: Array(held.readableBytesView))
         idempotency.store.complete(scope, kept, now: worker.wallTime(at: now)) { _ in }
     }
 

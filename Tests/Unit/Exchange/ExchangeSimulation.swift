@@ -40,7 +40,8 @@ private struct Simulation {
     /// Attempts that sent the client's request, less probes.
     var sentCount = 0
     var canVerify = false
-    var wasReplayed = false
+    /// The status that an earlier request with the same key had; `nil` where this is the first.
+    var replayedStatus: Int?
     /// How often the upstream has carried out this write, and when it will yet.
     var effects = 0
     var lateEffects: [Moment] = []
@@ -84,7 +85,7 @@ private struct Simulation {
         (attempt, isPausing, isStreaming, isDelivering, isOver) = (nil, false, false, false, false)
         (requestHasEnded, clientIsThere, clientStatus) = (false, true, 0)
         (attemptCount, bytesHaveLeft, bytesIn) = (0, false, 0)
-        (isPreparing, isQueueing, canVerify, wasReplayed, sentCount) = (false, false, false, false, 0)
+        (isPreparing, isQueueing, canVerify, replayedStatus, sentCount) = (false, false, false, nil, 0)
         (effects, lateEffects) = (0, [])
         var needs = ExchangeMachine.Needs()
         needs.admission = random.once(in: 2)
@@ -229,8 +230,9 @@ private struct Simulation {
             bytesHaveLeft = true  // those of an earlier exchange
             perform(machine.refusePrepared(.idempotencyInFlight, now: now))
         case 2:
-            wasReplayed = true
-            perform(machine.replay(status: random.once(in: 2) ? 201 : 422, now: now))
+            let status = random.once(in: 2) ? 201 : 422
+            replayedStatus = status
+            perform(machine.replay(status: status, now: now))
         case 3 where plan.settle != nil && method == .post:
             canVerify = true
             bytesHaveLeft = true
@@ -296,7 +298,7 @@ extension Simulation {
             case .deleted:
                 check(bytesHaveLeft, "a first DELETE that found nothing is said to have deleted")
                 clientStatus = 204
-            case .replayed: clientStatus = machine.writeOutcome == .committed ? 201 : 422
+            case .replayed: clientStatus = replayedStatus ?? 0
             }
             (attempt, isDelivering) = (nil, true)
         case .hedge: check(attempt?.isConnected ?? false, "a second attempt beside none")
@@ -383,7 +385,7 @@ extension Simulation {
     /// What was told is what happened: once where it is committed, not at all where it is refused.
     mutating func checkEffects(_ record: ExchangeRecord) {
         takeLateEffects(before: .distantFuture)
-        guard !method.isSafe, !plan.retry.methods.contains(method), !wasReplayed else { return }
+        guard !method.isSafe, !plan.retry.methods.contains(method), replayedStatus == nil else { return }
         check(effects <= 1, "carried out twice")
         switch record.outcome {
         case .committed: check(effects == 1, "committed, and nothing was done")
