@@ -53,12 +53,24 @@ extension Kind where Value == Int {
             read: { scalar throws(Fault) in
                 let digits = scalar.text.prefix { $0.isASCII && $0.isWholeNumber }
                 guard !digits.isEmpty, scalar.text.dropFirst(digits.count) == suffix else {
-                    throw .wrongType(help: digits.isEmpty ? nil : "write `\(digits)\(suffix)`", quoting: true)
+                    throw .wrongType(help: Self.help(for: scalar.text, suffix: suffix), quoting: true)
                 }
                 guard let value = Int(digits), range.contains(value) else { throw .outOfRange }
                 return value
             },
             show: { "\($0)\(suffix)" })
+    }
+
+    /// `80%` for `0.8`, `50/s` for `50`; `nil` where no such number was meant.
+    private static func help(for text: String, suffix: String) -> String? {
+        if text.contains(".") {
+            guard suffix == "%", let share = Double(text), (0...10).contains(share) else {
+                return "write a whole number and `\(suffix)`"
+            }
+            return "write `\(Int((share * 100).rounded()))%`"
+        }
+        let digits = text.prefix { $0.isASCII && $0.isWholeNumber }
+        return digits.isEmpty ? nil : "write `\(digits)\(suffix)`"
     }
 
     private static func wholeNumber(_ scalar: Scalar) throws(Fault) -> Int {
