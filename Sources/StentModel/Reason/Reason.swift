@@ -63,6 +63,7 @@ package enum Reason: String, Sendable, CaseIterable, Error {
     case admissionRateLimited = "admission.rate-limited"
     case admissionQueueFull = "admission.queue-full"
     case admissionQueueTimeout = "admission.queue-timeout"
+    case admissionMemory = "admission.memory"
     case breakerOpen = "breaker.open"
     case adminNotFound = "admin.not-found"
     case adminMethodNotAllowed = "admin.method-not-allowed"
@@ -124,4 +125,36 @@ package enum Reason: String, Sendable, CaseIterable, Error {
     case idempotencyBodyTooLarge = "idempotency.body-too-large"
     case idempotencyUnavailable = "idempotency.unavailable"
     case idempotencyReplayed = "idempotency.replayed"
+
+    // What the contract says.
+    case contractUnknownPath = "contract.unknown-path"
+    case contractMethodNotAllowed = "contract.method-not-allowed"
+    case contractUnknownParameter = "contract.unknown-parameter"
+    case contractInvalidParameter = "contract.invalid-parameter"
+    case contractMediaType = "contract.media-type"
+    case contractContentCoding = "contract.content-coding"
+    case contractMalformedJSON = "contract.malformed-json"
+    case contractInvalidContent = "contract.invalid-content"
+    case contractContentDropped = "contract.content-dropped"
+    case contractInvalidAnswer = "contract.invalid-answer"
+
+    // Who is calling.
+    case identityMissing = "identity.missing"
+    case identityMalformed = "identity.malformed"
+    case identityRefused = "identity.refused"
+    case identityUnavailable = "identity.unavailable"
+
+    // Whose record it is.
+    case ownershipOwn = "ownership.own"
+    case ownershipStamped = "ownership.stamped"
+    case ownershipAdmin = "ownership.admin"
+    case ownershipBreakGlass = "ownership.break-glass"
+    case ownershipNotOwner = "ownership.not-owner"
+    case ownershipOtherAuthor = "ownership.other-author"
+    case ownershipGiveAway = "ownership.give-away"
+    case ownershipUnreadable = "ownership.unreadable"
+    case ownershipNoSuchRecord = "ownership.no-such-record"
+    case ownershipUnknownOwner = "ownership.unknown-owner"
+    case ownershipReasonTooShort = "ownership.break-glass-reason-too-short"
+    case ownershipReasonExpired = "ownership.break-glass-reason-expired"
 }

@@ -14,13 +14,19 @@ extension Reason {
             .requestMethodOverride, .requestTargetForm, .requestTargetByte, .requestPercentEncoding,
             .requestEncodedControl, .requestDotSegment, .requestAmbiguousPath, .requestMalformedChunk,
             .requestChunkExtensionTooLarge, .requestTrailerTooLarge, .requestMalformedTrailer, .requestHeadTruncated,
-            .requestBodyTruncated, .idempotencyMalformedKey:
+            .requestBodyTruncated, .idempotencyMalformedKey, .contractMalformedJSON, .ownershipReasonTooShort:
             (400, "Bad Request")
-        case .adminNotFound: (404, "Not Found")
-        case .requestMethodRefused, .adminMethodNotAllowed: (405, "Method Not Allowed")
+        case .identityMissing, .identityMalformed, .identityRefused: (401, "Unauthorized")
+        case .ownershipNotOwner, .ownershipOtherAuthor, .ownershipGiveAway, .ownershipReasonExpired:
+            (403, "Forbidden")
+        case .adminNotFound, .contractUnknownPath, .ownershipNoSuchRecord: (404, "Not Found")
+        case .requestMethodRefused, .adminMethodNotAllowed, .contractMethodNotAllowed: (405, "Method Not Allowed")
         case .requestHeadTimeout, .requestBodyTimeout: (408, "Request Timeout")
         case .idempotencyInFlight, .idempotencyUnknownOutcome: (409, "Conflict")
-        case .idempotencyKeyReused: (422, "Unprocessable Content")
+        case .contractMediaType, .contractContentCoding: (415, "Unsupported Media Type")
+        case .idempotencyKeyReused, .contractUnknownParameter, .contractInvalidParameter, .contractInvalidContent,
+            .ownershipUnreadable:
+            (422, "Unprocessable Content")
         case .admissionRateLimited: (429, "Too Many Requests")
         case .requestBodyTooLarge, .idempotencyBodyTooLarge: (413, "Content Too Large")
         case .requestTargetTooLong: (414, "URI Too Long")
@@ -35,7 +41,7 @@ extension Reason {
             (502, "Bad Gateway")
         case .admissionConnectionsPerAddress, .admissionConnections, .admissionAuditUnavailable, .admissionDraining,
             .exchangeShutdown, .upstreamPoolTimeout, .admissionQueueFull, .admissionQueueTimeout, .breakerOpen,
-            .idempotencyUnavailable:
+            .idempotencyUnavailable, .admissionMemory, .identityUnavailable, .ownershipUnknownOwner:
             (503, "Service Unavailable")
         case .upstreamConnectTimeout, .upstreamWriteStalled, .upstreamFirstByteTimeout, .upstreamAttemptTimeout,
             .upstreamIdleTimeout, .exchangeDeadline:
@@ -43,7 +49,8 @@ extension Reason {
         case .clientGone, .clientStalled, .upstreamStatus, .exchangeAnswered, .retryCause, .retryNeverSent, .retryOff,
             .retryAttemptsSpent, .retryNotIdempotent, .retryCauseNotListed, .retryBodyNotKept, .retryAnswerStreaming,
             .retryDeadline, .retryBudgetSpent, .retryRepeatedDelete, .retryHedgeLost, .resendFound, .resendAbsent,
-            .idempotencyReplayed:
+            .idempotencyReplayed, .contractContentDropped, .contractInvalidAnswer, .ownershipOwn, .ownershipStamped,
+            .ownershipAdmin, .ownershipBreakGlass:
             nil
         }
     }
@@ -159,6 +166,34 @@ extension Reason {
         case .idempotencyBodyTooLarge: "The content is too large for a request with Idempotency-Key."
         case .idempotencyUnavailable: "Idempotency keys can't be kept at present; try again later."
         case .idempotencyReplayed: "This is the answer that the first request with this Idempotency-Key had."
+        case .admissionMemory: "Too much content is being held for others at present; try again later."
+        case .contractUnknownPath: "There is nothing at this path."
+        case .contractMethodNotAllowed: "This can't be done here; Allow says what can."
+        case .contractUnknownParameter: "The query holds a parameter that is not known here."
+        case .contractInvalidParameter: "A parameter has a value that is not accepted here."
+        case .contractMediaType: "Content of this media type is not accepted here."
+        case .contractContentCoding: "Content in this coding is not accepted here; send it as it is."
+        case .contractMalformedJSON: "The content is not one well-formed JSON text."
+        case .contractInvalidContent: "The content is not what is accepted here."
+        case .contractContentDropped: "The content was not asked for, and was left out."
+        case .contractInvalidAnswer: "The upstream's answer is not what its contract says."
+        case .identityMissing: "Send credentials."
+        case .identityMalformed: "The credentials can't be read; send `Basic` and base64 of `user:password`."
+        case .identityRefused: "The upstream has just refused these credentials."
+        case .identityUnavailable: "Who is calling can't be found out at present, so nothing was done; try again later."
+        case .ownershipOwn: "The record is the caller's own."
+        case .ownershipStamped: "The record was made the caller's own."
+        case .ownershipAdmin: "The caller may change any record of this kind."
+        case .ownershipBreakGlass: "The caller has overridden the owner and said why."
+        case .ownershipNotOwner: "Only the author may change or delete this record."
+        case .ownershipOtherAuthor: "A record can be made in one's own name only."
+        case .ownershipGiveAway: "A record can't be given to somebody else."
+        case .ownershipUnreadable: "Whose record this would be can't be told from the content."
+        case .ownershipNoSuchRecord: "There is no such record."
+        case .ownershipUnknownOwner:
+            "Whose record this is can't be found out at present, so nothing was done; try again later."
+        case .ownershipReasonTooShort: "The reason for overriding an owner is too short."
+        case .ownershipReasonExpired: "This reason has been used for too long; give a new one."
         }
     }
 }

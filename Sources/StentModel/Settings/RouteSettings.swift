@@ -18,6 +18,12 @@ package struct RouteSettings: Sendable, Equatable {
     package var hedge: Int?
     /// How a write that is not repeatable is verified before it is sent again; `nil` is not at all.
     package var resend: ResendSettings?
+    /// `nil` is `contract.requests`.
+    package var contract: PolicyMode?
+    /// `nil` is the mode of the resource.
+    package var ownership: PolicyMode?
+    /// What a good answer is written down as; `nil` is not at all.
+    package var recordAsNote: RecordAsNoteSettings?
 
     package init(match: RoutePattern) { self.match = match }
 }

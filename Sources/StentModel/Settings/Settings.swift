@@ -12,6 +12,12 @@ package struct Settings: Sendable, Equatable {
     package var breaker: BreakerSettings?
     /// `nil`: Idempotency-Key is passed on as any other field.
     package var idempotency: IdempotencySettings?
+    /// `nil`: nobody is asked who they are.
+    package var identity: IdentitySettings?
+    /// `nil`: any request may be made.
+    package var contract: ContractSettings?
+    package var ownership = OwnershipSettings()
+    package var outbox = OutboxSettings()
     package var limits = LimitSettings()
     package var timeouts = TimeoutSettings()
     package var requests = RequestSettings()
