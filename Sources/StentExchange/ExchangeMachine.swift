@@ -53,6 +53,8 @@ package struct ExchangeMachine: Sendable {
         case deleted
         /// The answer that the first request with this Idempotency-Key had.
         case replayed
+        /// The upstream's answer to a question that was asked before the request: it is the answer to the request, too.
+        case relayed
     }
 
     /// What an exchange needs beyond its route's plan.

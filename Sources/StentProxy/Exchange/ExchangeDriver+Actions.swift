@@ -144,6 +144,8 @@ extension ExchangeDriver {
     func record() {
         guard let record = machine.takeRecord(bytesOut: bytesOut) else { return }
         let now = worker.now
+        lastOutcome = record.outcome
+        lastReason = record.reason
         settleAttempt(.abandoned, now: now)
         leaveTurn(claimed: nil, now: now)
         leaveScope(record.outcome, now: now)

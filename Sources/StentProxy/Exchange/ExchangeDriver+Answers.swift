@@ -122,6 +122,7 @@ extension ExchangeDriver {
 
     /// The fields that every answer carries.
     func appendOwnFields(status: Int, now: Moment) {
+        ownFieldsStart = scratch.count
         scratch.append("X-Request-Id: ")
         id.append(to: &scratch, head: head)
         scratch.append("\r\nServer-Timing: tries;desc=")

@@ -7,7 +7,9 @@ import StentPolicy
 extension ExchangeDriver {
     /// The whole request is there.
     func prepare(now: Moment) {
-        guard let scope, let idempotency = worker.gate.idempotency else { return takeTurn(firstTry: nil, now: now) }
+        guard let scope, let idempotency = worker.gate.idempotency else {
+            return takeTurn(firstTry: own?.earlier?.first, now: now)
+        }
         let number = exchangeNumber
         let bound = NIOLoopBound(self, eventLoop: worker.loop)
         let loop = worker.loop
@@ -69,8 +71,12 @@ extension ExchangeDriver {
         let firstTry = earlierTry.map { earlier in
             Moment(nanoseconds: now.nanoseconds &- (worker.wallTime(at: now).nanoseconds &- earlier.nanoseconds))
         }
-        run(machine.prepared(canVerify: true, firstTry: firstTry, now: now), now: now)
+        run(
+            machine.prepared(canVerify: true, firstTry: firstTry, settled: own?.earlier?.settled, now: now), now: now)
     }
+
+    /// What the record is claimed under that this request creates: a request under the same scope may find it again.
+    private var claimScope: IdempotencyScope? { scope ?? own?.earlier?.scope }
 
     /// The create's outcome is known, or will never be.
     func leaveTurn(claimed id: String?, now: Moment) {
@@ -78,7 +84,7 @@ extension ExchangeDriver {
         case .none: break
         case .waiting(let id): worker.gate.creates.cancel(id, now: now)
         case .mine:
-            if let expectation { worker.gate.creates.leave(expectation.key, claimed: id, scope: scope, now: now) }
+            if let expectation { worker.gate.creates.leave(expectation.key, claimed: id, scope: claimScope, now: now) }
         }
         turn = .none
     }
@@ -118,7 +124,7 @@ extension ExchangeDriver {
         var finding = ResendRule.Finding.unclear(.notAList)
         if let expectation, let rule = snapshot.resendRules[machine.plan.index], let first = machine.firstTry {
             finding = worker.gate.creates.examine(
-                answer, by: rule, expectation, sent: worker.wallTime(at: first), scope: scope)
+                answer, by: rule, expectation, sent: worker.wallTime(at: first), scope: claimScope)
         }
         let result: ExchangeMachine.Finding
         switch finding {

@@ -97,6 +97,21 @@ final class ExchangeDriver: StreamHandler {
     /// The answer that an earlier request with the same key had.
     var kept: KeptAnswer?
 
+    /// What is different where stent itself is the client.
+    struct Own {
+        var purpose: ExchangeRecord.Purpose
+        /// The exchange or job that it is made for.
+        var parent: [UInt8]
+        var earlier: OwnExchange.EarlierTry?
+    }
+
+    var own: Own?
+    /// How the last exchange ended.
+    var lastOutcome: WriteOutcome?
+    var lastReason = Reason.exchangeInternal
+    /// Where in an answer's fields those begin that stent adds.
+    var ownFieldsStart = 0
+
     /// For a client that is gone, the stream's timer is too.
     lazy var detachedTimer = TimerNode()
 
@@ -235,6 +250,8 @@ final class ExchangeDriver: StreamHandler {
         record.peerPort = origin.peerPort
         record.headIsReadable = headIsReadable
         record.route = route
+        record.purpose = own?.purpose
+        record.parent = own?.parent ?? []
         return record
     }
 

@@ -22,6 +22,8 @@ package final class Worker {
     private var connections: [ObjectIdentifier: HTTP1Connection] = [:]
     /// Exchanges whose client has gone and whose write is seen through.
     private var detached: [ObjectIdentifier: ExchangeDriver] = [:]
+    /// Exchanges of stent's own.
+    private var own: [ObjectIdentifier: OwnExchange] = [:]
     private var random: Xoshiro256
     private var isTicking = false
     private var wallOffset: Int64 = 0
@@ -189,6 +191,13 @@ extension Worker {
         settleDrain()
     }
 
+    func began(_ exchange: OwnExchange) { own[ObjectIdentifier(exchange)] = exchange }
+
+    func ended(_ exchange: OwnExchange) {
+        own[ObjectIdentifier(exchange)] = nil
+        settleDrain()
+    }
+
     /// New settings for the exchanges that begin from now on; those under way keep theirs. Upstream connections stay where
     /// nothing about them changed.
     package func reconfigure(_ snapshot: Snapshot, upstreamTLS: UpstreamTLS?) {
@@ -230,13 +239,14 @@ extension Worker {
     package func shutDown() {
         loop.assertInEventLoop()
         for driver in Array(detached.values) { driver.shutDown(now: now) }
+        for exchange in Array(own.values) { exchange.shutDown() }
         for connection in Array(connections.values) { connection.shutDown() }
         for pool in upstreams { pool.retire() }
         audit.flush()
     }
 
     private func settleDrain() {
-        guard let drained, detached.isEmpty, connections.values.allSatisfy(\.isAdmin) else { return }
+        guard let drained, detached.isEmpty, own.isEmpty, connections.values.allSatisfy(\.isAdmin) else { return }
         audit.flush()
         drained.succeed()
     }
