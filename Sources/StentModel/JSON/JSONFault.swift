@@ -19,6 +19,8 @@ package struct JSONFault: Error, Sendable, Equatable {
         case duplicateName = "duplicate-name"
         case tooDeep = "too-deep"
         case tooManyValues = "too-many-values"
+        /// 4 GiB or more.
+        case tooLong = "too-long"
     }
 
     package var kind: Kind
