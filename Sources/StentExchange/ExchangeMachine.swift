@@ -225,6 +225,8 @@ package struct ExchangeMachine: Sendable {
     }
     /// The whole request is awaited before anything is sent.
     package var isGathering: Bool { if case .gathering = state { true } else { false } }
+    /// What has to be known before the request is sent is being found out.
+    package var isPreparing: Bool { if case .preparing = state { true } else { false } }
     /// The attempts so far, in their order.
     package var attemptRecords: [AttemptRecord] { record.attempts }
     /// Pauses so far, and waiting for connections: what stent itself added.

@@ -30,7 +30,8 @@ extension ExchangeDriver {
             if policies.contractMode == .enforce {
                 policies.canonical = .init(target: match.target, content: .asReceived)
             }
-            policies.ownershipMode = snapshot.ownership.mode(of: policies.touch, route: plan.ownership)
+            policies.ownershipMode =
+                worker.gate.ledger == nil ? .off : snapshot.ownership.mode(of: policies.touch, override: plan.ownership)
             if let reason = judgeCaller(match, now: now) { return reason }
             return judgeRoom(plan, match)
         }
@@ -135,19 +136,20 @@ extension ExchangeDriver {
     // MARK: who is calling
 
     private func identifyCaller(now: Moment) {
-        let asks = policies.ownershipMode != .off && snapshot.ownership.needsPrincipal(policies.touch)
-        guard asks || policies.recordsAnswer else { return findOwner(now: now) }
+        let asks =
+            policies.ownershipMode != .off && snapshot.ownership.needs(policies.touch).contains(.principal)
+        guard asks || policies.recordsAnswer else { return decideOwnership(.unknown, now: now) }
         let number = exchangeNumber
         var parent: [UInt8] = []
         id.append(to: &parent, head: head)
-        let question = IdentityQuestion(
-            authorization: authorization, host: host, client: client, parent: parent)
+        let question = IdentityQuestion(authorization: authorization, host: host, client: client, parent: parent)
         policies.waiter = worker.identify(question, for: .write) { [self] outcome in
             guard isPreparing(number) else { return }
             identified(outcome)
         }
     }
 
+    /// Value of Host for questions: the links in the answers, which are passed on, begin with it.
     private var host: [UInt8] {
         head.fields.first(.host).map { Array(head.fields.bytes[$0.value.range]) } ?? Array("stent".utf8)
     }
@@ -165,15 +167,17 @@ extension ExchangeDriver {
         }
         let mode: PolicyMode = policies.recordsAnswer ? .enforce : policies.ownershipMode
         policies.decided(.identity, mode, .refused, reason)
-        guard mode == .enforce else { return prepareKeyed(now: now) }
+        guard mode == .enforce else { return rewrite([], now: now) }
         run(machine.refusePrepared(reason, now: now), now: now)
     }
 
     // MARK: whose record it is
 
     private func findOwner(now: Moment) {
-        guard policies.ownershipMode != .off, let record = snapshot.ownership.ownerNeeded(policies.touch),
-            let ledger = worker.gate.ledger
+        let needs = snapshot.ownership.needs(
+            policies.touch, principal: policies.principal, content: policies.document)
+        guard policies.ownershipMode != .off, needs.contains(.owner), let ledger = worker.gate.ledger,
+            let record = snapshot.ownership.record(of: policies.touch)
         else { return decideOwnership(.unknown, now: now) }
         if let owner = ledger.remembered(record) { return decideOwnership(.known(owner), now: now) }
         let number = exchangeNumber
@@ -182,86 +186,90 @@ extension ExchangeDriver {
         ledger.find(record) { owner in
             loop.execute {
                 guard bound.value.isPreparing(number) else { return }
-                bound.value.found(owner, record)
+                bound.value.found(owner)
             }
         }
     }
 
-    private func found(_ owner: String?, _ record: OwnedRecord) {
-        guard let owner else { return askOwner(record) }
+    private func found(_ owner: String?) {
+        guard let owner else { return askOwner() }
         decideOwnership(.known(owner), now: worker.now)
     }
 
     /// The upstream is asked for the record, with the caller's own credentials.
-    private func askOwner(_ record: OwnedRecord) {
+    private func askOwner() {
         guard let match = policies.match else { return decideOwnership(.unknown, now: worker.now) }
         let number = exchangeNumber
         var parent: [UInt8] = []
         id.append(to: &parent, head: head)
         let request = OwnExchange.Request(
-            target: snapshot.ownership.path(of: record) ?? match.target, authorization: authorization, host: host,
+            target: Array(match.target.prefix { $0 != 0x3F }), authorization: authorization, host: host,
             purpose: .ownership, parent: parent, client: client)
         OwnExchange.make(request, on: worker) { [self] answer in
             guard isPreparing(number) else { return }
-            learned(answer, record)
+            learned(answer)
         }
     }
 
-    private func learned(_ answer: OwnExchange.Answer, _ record: OwnedRecord) {
+    private func learned(_ answer: OwnExchange.Answer) {
         let now = worker.now
-        switch answer.status {
-        case 200:
-            let facts = (try? JSONDocument(answer.content)).map { document in
-                snapshot.ownership.facts(in: document, status: 200, of: .item(record))
-            }
-            let owner = facts?.first { $0.record == record }?.owner
-            decideOwnership(owner.map { .known($0) } ?? .unknown, now: now)
-        case 404, 410:
-            policies.decided(.ownership, policies.ownershipMode, .refused, .ownershipNoSuchRecord)
-            guard policies.ownershipMode == .enforce else { return prepareKeyed(now: now) }
-            // What the upstream says of a record that is not there is its answer to changing it, too. Sent on, the change
-            // could meet a record that somebody makes in this moment.
-            relayed = answer
-            run(machine.relay(status: answer.status, reason: .ownershipNoSuchRecord, now: now), now: now)
-        case 401: identified(.refused)
-        case _: decideOwnership(.unknown, now: now)
-        }
+        if answer.status == 401 { return identified(.refused) }
+        let owner = snapshot.ownership.owner(
+            of: policies.touch, status: answer.status, content: try? JSONDocument(answer.content))
+        guard owner == .absent, policies.ownershipMode == .enforce else { return decideOwnership(owner, now: now) }
+        // What the upstream says of a record that is not there is its answer to changing it, too. Sent on, the change
+        // could meet a record that somebody makes in this moment.
+        policies.decided(.ownership, .enforce, .refused, .ownershipNoSuchRecord)
+        relayed = answer
+        run(machine.relay(status: answer.status, reason: .ownershipNoSuchRecord, now: now), now: now)
     }
 
     // MARK: the decision
 
-    private func decideOwnership(_ owner: OwnershipRule.Owner, now: Moment) {
+    private func decideOwnership(_ owner: Owner, now: Moment) {
         guard policies.ownershipMode != .off else { return rewrite([], now: now) }
         if case .known(let id) = owner { policies.owner = id }
         let decision = snapshot.ownership.decide(
-            policies.touch, principal: policies.principal, owner: owner, content: policies.document,
-            breakGlass: breakGlass(now: now))
-        if decision.reason == .ownershipBreakGlass { policies.override = overrideText ?? "" }
-        switch decision.verdict {
-        case .allow(let edits):
-            policies.decided(.ownership, policies.ownershipMode, .allowed, decision.reason)
-            rewrite(policies.ownershipMode == .enforce ? edits : [], now: now)
+            policies.touch, principal: policies.principal ?? Principal(id: "", name: ""), owner: owner,
+            content: policies.document
+        ) {
+            override(now: now)
+        }
+        switch decision.ruling {
+        case .allow:
+            if let reason = decision.reason {
+                policies.decided(.ownership, policies.ownershipMode, .allowed, reason)
+            }
+            guard policies.ownershipMode == .enforce else { return rewrite([], now: now) }
+            let doubts = snapshot.ownership.doubts(of: policies.touch, decision, owner: owner)
+            if !doubts.isEmpty { worker.gate.ledger?.learn(doubts) }
+            rewrite(decision.setting, now: now)
         case .refuse:
-            policies.decided(.ownership, policies.ownershipMode, .refused, decision.reason)
-            guard policies.ownershipMode == .enforce else { return prepareKeyed(now: now) }
-            run(machine.refusePrepared(decision.reason, now: now), now: now)
+            let reason = decision.reason ?? .ownershipNotOwner
+            policies.decided(.ownership, policies.ownershipMode, .refused, reason)
+            guard policies.ownershipMode == .enforce else { return rewrite([], now: now) }
+            run(machine.refusePrepared(reason, now: now), now: now)
         }
     }
 
-    /// The reason that the caller gives for overriding an owner.
-    private var overrideText: String? {
-        guard let name = snapshot.breakGlassField else { return nil }
-        var found: String?
-        for line in head.fields.lines where head.fields.equals(line.name, lowercase: name) {
-            guard found == nil else { return nil }
-            found = head.fields.text(line.value)
+    /// Whether the caller gives a reason for overriding an owner, and may.
+    private func override(now: Moment) -> BreakGlass.Verdict {
+        guard let name = snapshot.breakGlassField, let principal = policies.principal else { return .notNamed }
+        var text: ArraySlice<UInt8>?
+        for line in head.fields.lines where head.fields.isNamed(line, lowercase: name) {
+            guard text == nil else { return .tooShort }  // two reasons are none
+            text = head.fields.bytes[line.value.range]
         }
-        return found
-    }
-
-    private func breakGlass(now: Moment) -> BreakGlass.Verdict? {
-        guard let text = overrideText, let principal = policies.principal else { return nil }
-        return worker.gate.breakGlass(caller: principal.id, reason: text, now: now)
+        guard let text else { return .notNamed }
+        let verdict = worker.gate.breakGlass(caller: principal.id, reason: text, now: now)
+        switch verdict {
+        case .opened:
+            policies.override = String(decoding: text, as: UTF8.self)
+            worker.gate.tellOverride(caller: principal.id, reason: policies.override)
+        case .open: policies.override = String(decoding: text, as: UTF8.self)
+        case .tooShort, .expired, .notNamed: break
+        }
+        return verdict
     }
 
     /// What was decided on is what goes upstream.

@@ -7,6 +7,11 @@ import StentPolicy
 extension ExchangeDriver {
     /// The whole request is there.
     func prepare(now: Moment) {
+        policies.needsPreparation ? judgeWhole(now: now) : prepareKeyed(now: now)
+    }
+
+    /// The policies agree.
+    func prepareKeyed(now: Moment) {
         guard let scope, let idempotency = worker.gate.idempotency else {
             return takeTurn(firstTry: own?.earlier?.first, now: now)
         }

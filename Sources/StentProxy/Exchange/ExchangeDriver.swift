@@ -90,6 +90,10 @@ final class ExchangeDriver: StreamHandler {
     /// The record that a verifying request found.
     var found: (id: String, record: [UInt8])?
 
+    var policies = PolicyState()
+    /// The upstream's answer to a question that was asked before the request.
+    var relayed: OwnExchange.Answer?
+
     // Idempotency-Key.
     var scope: IdempotencyScope?
     /// The end of this exchange is owed to the store.
@@ -136,6 +140,7 @@ final class ExchangeDriver: StreamHandler {
         if let reason = refusal(plan, now: now) {
             return run(machine.refuse(reason, method: head.method, record: record, now: now), now: now)
         }
+        if policies.needsPreparation { plan.replayLimit = plan.bodyLimit }  // judged whole, and so there to be sent again
         worker.metrics.exchangesActive += 1
         isCounted = true
         let action = machine.begin(
@@ -158,7 +163,9 @@ final class ExchangeDriver: StreamHandler {
         }
         if plan.hedge != nil, !head.framing.hasContent { needs.hedgeAfter = worker.hedgeDelay(route: plan.index) }
         needs.insistsOnPreparation = scope != nil
-        needs.preparation = scope != nil || plan.settle != nil && head.method == .post && head.framing.hasContent
+        needs.preparation =
+            scope != nil || policies.needsPreparation
+            || plan.settle != nil && head.method == .post && head.framing.hasContent
         return needs
     }
 
@@ -177,6 +184,9 @@ final class ExchangeDriver: StreamHandler {
         case .hold:
             content.writeImmutableBuffer(buffer)
             countContent()
+            if policies.needsPreparation, worker.keptBytes > snapshot.heldShare {
+                return run(machine.requestFailed(.admissionMemory, now: now), now: now)
+            }
             if content.readableBytes > Self.pendingLimit, !machine.isGathering { stream?.setReading(false) }
         case .none: break
         case .attempt, .admit:
@@ -218,10 +228,11 @@ final class ExchangeDriver: StreamHandler {
         if origin.listener == .http, snapshot.redirectsToHTTPS {
             return head.fields.first(.host) == nil ? .requestMissingHost : .listenerRedirect
         }
+        if let reason = judgeHead(plan, now: now) { return reason }
         if let length = head.framing.declaredLength, length > plan.bodyLimit { return .requestBodyTooLarge }
         guard snapshot.isGoverned || snapshot.limitsCallers || worker.gate.idempotency != nil else { return nil }
         caller = callerKey()
-        if snapshot.limitsCallers, let span = worker.gate.rates.refuses(caller, now: now) {
+        if snapshot.limitsCallers, own == nil, let span = worker.gate.rates.refuses(caller, now: now) {
             retryAfter = span
             return .admissionRateLimited
         }
@@ -232,6 +243,8 @@ final class ExchangeDriver: StreamHandler {
     func prepare(route: String, now: Moment) -> ExchangeRecord {
         exchangeNumber &+= 1
         retryAfter = nil
+        policies = PolicyState()
+        relayed = nil
         bytesOut = 0
         isStreaming = false
         awaitsDelivery = false

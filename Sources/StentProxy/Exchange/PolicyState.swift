@@ -20,7 +20,7 @@ struct PolicyState {
     /// A good answer may change who is who.
     var changesIdentity = false
 
-    var touch = OwnershipRule.Touch.none
+    var touch = OwnershipTouch.none
     var ownershipMode = PolicyMode.off
     var owner: String?
     /// Why an owner is overridden, in the caller's words.
@@ -55,8 +55,8 @@ struct PolicyState {
         record.actor = principal?.id ?? ""
         record.decisions = decisions
         record.override = override
-        if let resource = ownership.resource(of: touch) {
-            record.resource = .init(type: resource.name, id: resource.id, owner: owner)
+        if let name = ownership.name(of: touch) {
+            record.resource = .init(type: name, id: touch.recordID, owner: owner)
         }
     }
 }

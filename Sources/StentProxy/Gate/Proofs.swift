@@ -41,6 +41,9 @@ package final class Proofs: Sendable {
         credential.withBytes { digest.key(of: $0) }
     }
 
+    /// The upstream has just refused this credential.
+    func isRefused(_ key: CredentialKey, now: Moment) -> Bool { state.withLock { $0.table.isRefused(key, now: now) } }
+
     /// - Returns: `.wait` where `waiter` will be told; `.ask` where it will be, too, and who calls has to ask the upstream.
     func identify(
         _ key: CredentialKey, for purpose: ProofTable.Purpose, _ waiter: Waiter, on loop: any EventLoop, now: Moment

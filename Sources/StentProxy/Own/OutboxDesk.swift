@@ -10,6 +10,10 @@ package final class OutboxDesk: Sendable {
         package var waiting = 0
         package var waitingForAuthor = 0
         package var sending = 0
+        /// Answers that could not be put in.
+        package var lost = 0
+        /// Good answers that were no screening that could be read.
+        package var unreadable = 0
     }
 
     private struct State {
@@ -19,11 +23,24 @@ package final class OutboxDesk: Sendable {
     }
 
     package let outbox: any Outbox
+    private let digest: any IdempotencyDigest
     /// Somebody is waited for: only then is it worth looking who comes by.
     private let isAwaiting = Atomic<Bool>(false)
     private let state = Mutex(State())
 
-    package init(_ outbox: any Outbox) { self.outbox = outbox }
+    /// - Parameter digest: the same after a restart.
+    package init(_ outbox: any Outbox, digest: any IdempotencyDigest) {
+        self.outbox = outbox
+        self.digest = digest
+    }
+
+    /// Equal for two jobs exactly where one caller asked for the same and got the same.
+    func twin(target: [UInt8], request: [UInt8], answer: [UInt8]) -> [UInt8] {
+        digest.fingerprint(method: request, target: target, content: answer)
+    }
+
+    func countFailure() { state.withLock { $0.gauges.lost += 1 } }
+    func countUnreadable() { state.withLock { $0.gauges.unreadable += 1 } }
 
     /// Begins to write, on the worker's loop.
     ///
@@ -58,9 +75,11 @@ package final class OutboxDesk: Sendable {
         onRunner { $0.visited(name: name, credential: credential) }
     }
 
-    func publish(_ gauges: Gauges, awaited: Set<String>) {
+    func publish(waiting: Int, waitingForAuthor: Int, sending: Int, awaited: Set<String>) {
         state.withLock { state in
-            state.gauges = gauges
+            state.gauges.waiting = waiting
+            state.gauges.waitingForAuthor = waitingForAuthor
+            state.gauges.sending = sending
             state.awaited = awaited
         }
         isAwaiting.store(!awaited.isEmpty, ordering: .relaxed)

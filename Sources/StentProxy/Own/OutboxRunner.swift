@@ -75,8 +75,7 @@ final class OutboxRunner {
         }
         worker.schedule(timer, due: machine.due)
         desk.publish(
-            OutboxDesk.Gauges(
-                waiting: machine.count, waitingForAuthor: machine.waitingForAuthor, sending: machine.sendingCount),
+            waiting: machine.count, waitingForAuthor: machine.waitingForAuthor, sending: machine.sendingCount,
             awaited: machine.awaited)
     }
 
@@ -91,10 +90,10 @@ final class OutboxRunner {
                 authorization: authorization, host: Self.host, client: .unknown, parent: Array(job.id.utf8))
             worker.identify(question, for: .write) { [self] answer in
                 switch answer {
-                case .principal(let principal) where principal.id == job.author.id:
+                case .known(let principal) where principal.id == job.author.id:
                     note(job, sender, settled: settled)
-                case .principal, .refused: sent(job.id, .unauthorized)
-                case .failed: sent(job.id, .notDone)
+                case .known, .refused: sent(job.id, .unauthorized)
+                case .unavailable: sent(job.id, .notDone)
                 }
             }
         }

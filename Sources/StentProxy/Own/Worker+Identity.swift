@@ -47,7 +47,8 @@ extension Worker {
             target: Array(proof.request.utf8), authorization: question.authorization, host: question.host,
             purpose: .identity, parent: question.parent, client: question.client)
         OwnExchange.make(request, on: self) { [self] answer in
-            let result = ProofAnswer(proof).read(status: answer.status, content: answer.content)
+            let result = ProofAnswer(proof).read(
+                status: answer.status, content: try? JSONDocument(answer.content))
             if proofs.answered(key, result, now: now) { ask(question, key) }
         }
     }
