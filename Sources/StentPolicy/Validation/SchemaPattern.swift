@@ -21,6 +21,8 @@ package struct SchemaPattern: Sendable {
     }
 
     private var program: [Instruction] = []
+    /// Steps that a scalar of a text may cost.
+    var size: Int { program.count }
     /// No match begins but at the start of a text.
     private var isAnchored = false
     /// Nodes that may still be compiled; a repetition of nothing makes no instructions.
