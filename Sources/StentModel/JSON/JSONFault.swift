@@ -19,6 +19,8 @@ package struct JSONFault: Error, Sendable, Equatable {
         case duplicateName = "duplicate-name"
         case tooDeep = "too-deep"
         case tooManyValues = "too-many-values"
+        /// More bytes than allowed, or 4 GiB.
+        case tooLong = "too-long"
     }
 
     package var kind: Kind

@@ -1,63 +1,108 @@
-/// A JSON value (RFC 8259) and the place where it stands in the text it was read from.
-package struct JSONValue: Sendable, Equatable {
-    package enum Kind: Sendable, Equatable {
-        case null
-        case bool(Bool)
-        /// As it was written: a reader that made a Double of it would lose digits of large ids.
-        case number(String)
-        case string(String)
-        case array([JSONValue])
-        /// In the order of the text; no name occurs twice.
-        case object([Member])
+/// A value of a document: where it stands, not what it holds.
+package struct JSONValue: Sendable {
+    package enum Kind: UInt8, Sendable, CaseIterable {
+        case null, `false`, `true`, number, string, array, object
     }
 
-    /// A name and its value.
-    package struct Member: Sendable, Equatable {
-        package var name: String
-        package var value: JSONValue
+    private let table: JSONTable
+    /// Position in the document's table: of a value and of what is in it, the value's is the lowest.
+    package let index: Int
 
-        package init(name: String, value: JSONValue) {
-            self.name = name
-            self.value = value
-        }
+    @inline(__always)
+    init(_ table: JSONTable, _ index: Int) {
+        self.table = table
+        self.index = index
     }
 
-    package var kind: Kind
+    package var kind: Kind { table.nodes[index].kind }
+
     /// The bytes of the value in the text, quotes and brackets included, white space around it not.
-    package var range: Range<Int>
+    package var range: Range<Int> { table.nodes[index].range }
 
-    package init(_ kind: Kind, range: Range<Int>) {
-        self.kind = kind
-        self.range = range
+    /// The text of a string; `nil` for anything else.
+    package var string: String? { table.nodes[index].kind == .string ? table.string(at: index) : nil }
+
+    /// A number as it was written: a reader that made a Double of it would lose digits of large ids; `nil` for anything
+    /// else.
+    package var number: String? {
+        let node = table.nodes[index]
+        return node.kind == .number ? String(decoding: table.bytes[node.range], as: UTF8.self) : nil
     }
 
-    /// The members of an object; `nil` for anything else.
-    package var members: [Member]? {
-        switch kind {
-        case .object(let members): members
-        case .null, .bool, .number, .string, .array: nil
-        }
-    }
+    /// Elements of an array, or members of an object; 0 for anything else.
+    package var count: Int { table.nodes[index].count }
 
-    /// The elements of an array; `nil` for anything else.
-    package var elements: [JSONValue]? {
-        switch kind {
-        case .array(let elements): elements
-        case .null, .bool, .number, .string, .object: nil
-        }
-    }
+    /// None for anything but an array.
+    package var elements: JSONElements { JSONElements(table, index) }
+
+    /// In the order of the text; no name occurs twice. None for anything but an object.
+    package var members: JSONMembers { JSONMembers(table, index) }
 
     /// An object's member of this name; `nil` where there is none, and for anything but an object.
     package subscript(name name: String) -> JSONValue? {
-        guard let members else { return nil }
-        return members.first { $0.name.isSameText(as: name) }?.value
+        for member in members where member.isNamed(name) { return member.value }
+        return nil
+    }
+
+    /// Whether it is a string of these code points; decodes nothing.
+    package func isString(_ text: String) -> Bool {
+        table.nodes[index].kind == .string && table.isString(at: index, text)
     }
 }
 
-extension String {
-    /// Whether both have the same code points.
-    ///
-    /// `==` also takes canonically equivalent texts for equal (U+212A for `K`), which no other reader of JSON does.
-    @inlinable
-    package func isSameText(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+/// A name and its value.
+package struct JSONMember: Sendable {
+    private let table: JSONTable
+    package let value: JSONValue
+
+    @inline(__always)
+    fileprivate init(_ table: JSONTable, name: Int) {
+        self.table = table
+        value = JSONValue(table, name + 1)
+    }
+
+    package var name: String { table.string(at: value.index - 1) }
+
+    /// Whether its name has these code points; decodes nothing.
+    package func isNamed(_ name: String) -> Bool { table.isString(at: value.index - 1, name) }
+}
+
+/// The elements of an array.
+package struct JSONElements: Sequence, IteratorProtocol, Sendable {
+    private let table: JSONTable
+    private var position: Int
+    private let end: Int
+
+    fileprivate init(_ table: JSONTable, _ index: Int) {
+        let node = table.nodes[index]
+        self.table = table
+        position = index + 1
+        end = node.kind == .array ? Int(node.next) : position
+    }
+
+    package mutating func next() -> JSONValue? {
+        guard position < end else { return nil }
+        defer { position = Int(table.nodes[position].next) }
+        return JSONValue(table, position)
+    }
+}
+
+/// The members of an object.
+package struct JSONMembers: Sequence, IteratorProtocol, Sendable {
+    private let table: JSONTable
+    private var position: Int
+    private let end: Int
+
+    fileprivate init(_ table: JSONTable, _ index: Int) {
+        let node = table.nodes[index]
+        self.table = table
+        position = index + 1
+        end = node.kind == .object ? Int(node.next) : position
+    }
+
+    package mutating func next() -> JSONMember? {
+        guard position < end else { return nil }
+        defer { position = Int(table.nodes[position + 1].next) }
+        return JSONMember(table, name: position)
+    }
 }

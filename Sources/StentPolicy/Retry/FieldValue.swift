@@ -10,11 +10,16 @@ package enum FieldValue: Sendable, Equatable {
 
     /// - Returns: `nil` for an array or an object.
     package init?(_ value: JSONValue?) {
-        switch value?.kind {
-        case nil, .null: self = .null
-        case .bool(let flag): self = .bool(flag)
-        case .number(let text): self = .number(text)
-        case .string(let text): self = .string(text)
+        guard let value else {
+            self = .null
+            return
+        }
+        switch value.kind {
+        case .null: self = .null
+        case .false: self = .bool(false)
+        case .true: self = .bool(true)
+        case .number: self = .number(value.number ?? "")
+        case .string: self = .string(value.string ?? "")
         case .array, .object: return nil
         }
     }

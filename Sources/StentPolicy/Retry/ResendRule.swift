@@ -90,11 +90,11 @@ package struct ResendRule: Sendable, Equatable {
     // MARK: The question
 
     /// - Parameter content: the request's, of a JSON media type, as it is sent upstream.
-    package func expectation(content: Span<UInt8>) -> Reading {
+    package func expectation(content: [UInt8]) -> Reading {
         let request: JSONValue
-        do throws(JSONFault) { request = try JSONReader.read(content) } catch { return .unverifiable(.notJSON) }
-        guard let members = request.members else { return .unverifiable(.notAnObject) }
-        guard members.allSatisfy({ FieldValue($0.value) != nil }) else { return .unverifiable(.nested) }
+        do throws(JSONFault) { request = try JSONDocument(content).root } catch { return .unverifiable(.notJSON) }
+        guard request.kind == .object else { return .unverifiable(.notAnObject) }
+        guard request.members.allSatisfy({ FieldValue($0.value) != nil }) else { return .unverifiable(.nested) }
         var target: [UInt8] = []
         var identity: [UInt8] = []
         for part in verify.parts {
@@ -153,16 +153,16 @@ package struct ResendRule: Sendable, Equatable {
     ///   - since: the earliest time on the upstream's clock at which the record can have been created.
     ///   - claimed: whether the record of this id is the outcome of another create.
     package func examine(
-        answer content: Span<UInt8>, expectation: Expectation, since: WallTime, claimed: (String) -> Bool
+        answer content: [UInt8], expectation: Expectation, since: WallTime, claimed: (String) -> Bool
     ) -> Finding {
         let answer: JSONValue
-        do throws(JSONFault) { answer = try JSONReader.read(content) } catch { return .unclear(.notJSON) }
-        guard let records = answer.elements else { return .unclear(.notAList) }
+        do throws(JSONFault) { answer = try JSONDocument(content).root } catch { return .unclear(.notJSON) }
+        guard answer.kind == .array else { return .unclear(.notAList) }
         let sent = expectation.fields.map { (name: $0.name, value: SentValue($0.value)) }
         var first: (id: String, created: WallTime, range: Range<Int>)?
         var uncertainty: Uncertainty?
-        for record in records {
-            guard record.members != nil else {
+        for record in answer.elements {
+            guard record.kind == .object else {
                 uncertainty = uncertainty ?? .notARecord
                 continue
             }
@@ -193,9 +193,9 @@ package struct ResendRule: Sendable, Equatable {
     /// The id of the record that an answer to a create holds, and when it was created; `nil` where one is missing.
     ///
     /// - Parameter content: of a 201 with the record itself.
-    package func created(in content: Span<UInt8>) -> (id: String, created: WallTime)? {
+    package func created(in content: [UInt8]) -> (id: String, created: WallTime)? {
         let record: JSONValue
-        do throws(JSONFault) { record = try JSONReader.read(content) } catch { return nil }
+        do throws(JSONFault) { record = try JSONDocument(content).root } catch { return nil }
         guard let id = identifier(of: record), let created = time(of: record) else { return nil }
         return (id, created.time)
     }

@@ -43,7 +43,7 @@ extension ExchangeDriver {
     /// - Parameter firstTry: of an earlier exchange with the same key, whose outcome nobody knows.
     private func takeTurn(firstTry: WallTime?, now: Moment) {
         guard let rule = snapshot.resendRules[machine.plan.index], head.method == .post, isJSON(head.fields),
-            case .verifiable(let expectation) = rule.expectation(content: Array(content.readableBytesView).span)
+            case .verifiable(let expectation) = rule.expectation(content: Array(content.readableBytesView))
         else {
             if firstTry != nil { return run(machine.refusePrepared(.idempotencyUnknownOutcome, now: now), now: now) }
             return run(machine.prepared(canVerify: false, now: now), now: now)
@@ -136,7 +136,7 @@ extension ExchangeDriver {
         guard case .mine = turn else { return }
         var claimed: String?
         if status < 300, let rule = snapshot.resendRules[machine.plan.index],
-            let record = rule.created(in: Array(content.readableBytesView).span)
+            let record = rule.created(in: Array(content.readableBytesView))
         {
             claimed = record.id
             worker.gate.creates.learn(

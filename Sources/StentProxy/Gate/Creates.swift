@@ -104,7 +104,7 @@ final class Creates: Sendable {
     ) -> ResendRule.Finding {
         let since = state.withLock { $0.clock.earliest(sent) }
         // Ids are claimed only by whoever has this key's turn, and that is who asks: what it holds can't change meanwhile.
-        return rule.examine(answer: content.span, expectation: expectation, since: since) { id in
+        return rule.examine(answer: content, expectation: expectation, since: since) { id in
             state.withLock { state in
                 if let scope, state.given[scope] == id { return false }
                 return state.register.isClaimed(id: id, under: expectation.key)

@@ -12,7 +12,7 @@ private let rule: ResendRule = {
 }()
 
 private func expected(_ sent: String) -> ResendRule.Expectation? {
-    switch rule.expectation(content: Array(#"{"f":\#(sent)}"#.utf8).span) {
+    switch rule.expectation(content: Array(#"{"f":\#(sent)}"#.utf8)) {
     case .verifiable(let expectation): expectation
     case .unverifiable: nil
     }
@@ -21,7 +21,7 @@ private func expected(_ sent: String) -> ResendRule.Expectation? {
 private func verdict(_ expectation: ResendRule.Expectation, _ recorded: String) -> Verdict {
     let answer = Array(#"[{"id":1,"f":\#(recorded),"created_at":"2026-03-01T10:00:00.000Z"}]"#.utf8)
     switch rule.examine(
-        answer: answer.span, expectation: expectation, since: WallTime(nanoseconds: 0), claimed: { _ in false })
+        answer: answer, expectation: expectation, since: WallTime(nanoseconds: 0), claimed: { _ in false })
     {
     case .found: return .found
     case .absent: return .absent

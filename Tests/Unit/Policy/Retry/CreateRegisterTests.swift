@@ -150,7 +150,7 @@ extension CreateRegister {
         var settings = ResendSettings(verify: RequestTemplate(text: "/notes", parts: [.literal("/notes")]))
         settings.same = ["title"]
         let rule = ResendRule(settings)
-        guard case .verifiable(let expectation) = rule.expectation(content: Array(#"{"title":"a"}"#.utf8).span) else {
+        guard case .verifiable(let expectation) = rule.expectation(content: Array(#"{"title":"a"}"#.utf8)) else {
             Issue.record("it can be verified")
             return
         }
@@ -159,7 +159,7 @@ extension CreateRegister {
         #expect(register.enter(expectation.key, now: at(0)) == .go)
         let second = try register.queue(expectation.key)
         let first = #"{"id":1,"title":"a","created_at":"2026-03-01T10:00:00.004Z"}"#
-        let known = rule.created(in: Array(first.utf8).span)
+        let known = rule.created(in: Array(first.utf8))
         let created = try #require(known)
         let sent = WallTime(nanoseconds: created.created.nanoseconds - 3_000_000)
         let received = WallTime(nanoseconds: created.created.nanoseconds + 2_000_000)
@@ -168,7 +168,7 @@ extension CreateRegister {
 
         // The second is sent as soon as the first is answered, so their records differ by less than the clock's bounds.
         func finding(_ answer: String) -> ResendRule.Finding {
-            rule.examine(answer: Array(answer.utf8).span, expectation: expectation, since: clock.earliest(received)) {
+            rule.examine(answer: Array(answer.utf8), expectation: expectation, since: clock.earliest(received)) {
                 register.isClaimed(id: $0, under: expectation.key)
             }
         }

@@ -15,14 +15,14 @@ private func settings(_ change: (inout ResendSettings) -> Void = { _ in }) -> Re
 }
 
 private func expected(_ content: String, of rule: ResendRule = notes) -> ResendRule.Expectation? {
-    switch rule.expectation(content: Array(content.utf8).span) {
+    switch rule.expectation(content: Array(content.utf8)) {
     case .verifiable(let expectation): expectation
     case .unverifiable: nil
     }
 }
 
 private func obstacle(_ content: String, of rule: ResendRule = notes) -> ResendRule.Obstacle? {
-    switch rule.expectation(content: Array(content.utf8).span) {
+    switch rule.expectation(content: Array(content.utf8)) {
     case .verifiable: nil
     case .unverifiable(let obstacle): obstacle
     }
@@ -36,7 +36,7 @@ private func examine(
 ) throws -> ResendRule.Finding {
     let expectation = try #require(expected(content, of: rule))
     return rule.examine(
-        answer: Array(answer.utf8).span, expectation: expectation, since: try time(since)
+        answer: Array(answer.utf8), expectation: expectation, since: try time(since)
     ) { claimed.contains($0) }
 }
 
@@ -162,7 +162,7 @@ extension ResendRule.Finding {
             let answer = Array("[\(Note.record(created: written(created)))]".utf8)
             guard let expectation = expected(Note.content) else { return false }
             return notes.examine(
-                answer: answer.span, expectation: expectation, since: clock.earliest(ours(0)), claimed: { _ in false }
+                answer: answer, expectation: expectation, since: clock.earliest(ours(0)), claimed: { _ in false }
             ).id == "7"
         }
         var clock = OriginClock(clockSkew: .seconds(5))
@@ -208,11 +208,11 @@ extension ResendRule.Finding {
     }
 
     @Test func `is found again by its own answer`() throws {
-        let created = notes.created(in: Array(Note.record().utf8).span)
+        let created = notes.created(in: Array(Note.record().utf8))
         #expect(created?.id == "7")
         #expect(created?.created == (try time("2026-03-01T10:00:01Z")))
         for answer in ["", "[]", "{}", #"{"id":7}"#, #"{"id":7,"created_at":7}"#, "[\(Note.record())]"] {
-            #expect(notes.created(in: Array(answer.utf8).span) == nil)
+            #expect(notes.created(in: Array(answer.utf8)) == nil)
         }
     }
 
@@ -232,9 +232,9 @@ extension ResendRule.Finding {
                 return bytes
             }
             _ = notes.examine(
-                answer: mutated(list).span, expectation: known, since: WallTime(nanoseconds: .min)
+                answer: mutated(list), expectation: known, since: WallTime(nanoseconds: .min)
             ) { _ in false }
-            _ = notes.expectation(content: mutated(content).span)
+            _ = notes.expectation(content: mutated(content))
         }
     }
 }

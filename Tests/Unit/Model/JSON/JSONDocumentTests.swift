@@ -1,15 +1,15 @@
 import StentModel
 import Testing
 
-private func read(_ text: String, limits: JSONReader.Limits = .init()) throws(JSONFault) -> JSONValue {
+private func read(_ text: String, limits: JSONDocument.Limits = .init()) throws(JSONFault) -> JSONValue {
     try read(Array(text.utf8), limits: limits)
 }
 
-private func read(_ bytes: [UInt8], limits: JSONReader.Limits = .init()) throws(JSONFault) -> JSONValue {
-    try JSONReader.read(bytes.span, limits: limits)
+private func read(_ bytes: [UInt8], limits: JSONDocument.Limits = .init()) throws(JSONFault) -> JSONValue {
+    try JSONDocument(bytes, limits: limits).root
 }
 
-private func fault(_ bytes: [UInt8], limits: JSONReader.Limits = .init()) -> JSONFault? {
+private func fault(_ bytes: [UInt8], limits: JSONDocument.Limits = .init()) -> JSONFault? {
     do throws(JSONFault) {
         _ = try read(bytes, limits: limits)
         return nil
@@ -18,23 +18,52 @@ private func fault(_ bytes: [UInt8], limits: JSONReader.Limits = .init()) -> JSO
     }
 }
 
-private func fault(_ text: String, limits: JSONReader.Limits = .init()) -> JSONFault? {
+private func fault(_ text: String, limits: JSONDocument.Limits = .init()) -> JSONFault? {
     fault(Array(text.utf8), limits: limits)
 }
 
 @Suite struct `JSON is read` {
     @Test(arguments: [
-        ("null", JSONValue.Kind.null), ("true", .bool(true)), ("false", .bool(false)), ("0", .number("0")),
-        ("-0", .number("-0")), ("1.50", .number("1.50")), ("-1.5e+30", .number("-1.5e+30")), ("2E-3", .number("2E-3")),
-        ("123456789012345678901234567890", .number("123456789012345678901234567890")), ("1e999", .number("1e999")),
-        ("\"\"", .string("")), ("\"\u{e9}\u{1f600}\u{7f}\"", .string("\u{e9}\u{1f600}\u{7f}")),
-        (#""\"\\\/\b\f\n\r\t""#, .string("\"\\/\u{8}\u{c}\n\r\t")), (#""\u0041\u00e9\u20AC""#, .string("Aé€")),
-        (#""\u0000""#, .string("\0")), (#""\ud83d\uDE00x""#, .string("😀x")), ("[]", .array([])), ("{}", .object([])),
+        ("null", JSONValue.Kind.null), ("true", .true), ("false", .false), ("[]", .array), ("{}", .object),
     ])
     func `as every kind of value`(text: String, kind: JSONValue.Kind) throws {
         let count = text.utf8.count
-        #expect(try read(text) == JSONValue(kind, range: 0..<count))
-        #expect(try read(" \t\r\n\(text) \n") == JSONValue(kind, range: 4..<4 + count))
+        for (text, start) in [(text, 0), (" \t\r\n\(text) \n", 4)] {
+            let value = try read(text)
+            #expect(value.kind == kind)
+            #expect(value.range == start..<start + count)
+            #expect(value.index == 0)
+            #expect(value.string == nil)
+            #expect(value.number == nil)
+            #expect(value.count == 0)
+            #expect(Array(value.elements).isEmpty)
+            #expect(Array(value.members).isEmpty)
+        }
+    }
+
+    @Test(arguments: ["0", "-0", "1.50", "-1.5e+30", "2E-3", "123456789012345678901234567890", "1e999"])
+    func `with numbers as they are written`(text: String) throws {
+        let value = try read(" \(text)\n")
+        #expect(value.kind == .number)
+        #expect(value.number == text)
+        #expect(value.string == nil)
+        #expect(value.range == 1..<1 + text.utf8.count)
+    }
+
+    @Test(arguments: [
+        ("\"\"", ""), ("\"\u{e9}\u{1f600}\u{7f}\"", "\u{e9}\u{1f600}\u{7f}"),
+        (#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{c}\n\r\t"), (#""\u0041\u00e9\u20AC""#, "Aé€"), (#""\u0000""#, "\0"),
+        (#""\ud83d\uDE00x""#, "😀x"), (#""a long text without \u0061 quote""#, "a long text without a quote"),
+    ])
+    func `with strings as they are meant`(text: String, expected: String) throws {
+        let value = try read("\n\(text) ")
+        #expect(value.kind == .string)
+        #expect(value.string?.isSameText(as: expected) == true)
+        #expect(value.number == nil)
+        #expect(value.range == 1..<1 + text.utf8.count)
+        #expect(value.isString(expected))
+        #expect(!value.isString(expected + "x"))
+        #expect(!value.isString(String(expected.unicodeScalars.dropLast()) + "y"))
     }
 
     @Test func `and every value knows its place`() throws {
@@ -44,21 +73,25 @@ private func fault(_ text: String, limits: JSONReader.Limits = .init()) -> JSONF
             value.map { String(decoding: Array(text.utf8)[$0.range], as: UTF8.self) }
         }
         #expect(cut(value) == #"[ {"a" : [1, "é"] ,"b":null}, 20 ]"#)
-        let record = value.elements?.first
+        let elements = Array(value.elements)
+        #expect(elements.count == value.count)
+        let record = try #require(elements.first)
+        #expect(record.count == 2)
+        #expect(record.members.map(\.name) == ["a", "b"])
         #expect(cut(record) == #"{"a" : [1, "é"] ,"b":null}"#)
-        #expect(cut(record?[name: "a"]?.elements?.last) == #""é""#)
-        #expect(cut(record?[name: "b"]) == "null")
-        #expect(cut(value.elements?.last) == "20")
+        #expect(cut(record[name: "a"].flatMap { Array($0.elements).last }) == #""é""#)
+        #expect(cut(record[name: "b"]) == "null")
+        #expect(cut(elements.last) == "20")
     }
 
     @Test func `and a member is found by the code points of its name`() throws {
         let value = try read(#"{"\u212A":1,"staff\u005fid":2}"#)
-        #expect(value[name: "K"] == nil)
-        #expect(value[name: "staff_id"]?.kind == .number("2"))
-        #expect(value[name: "x"] == nil)
-        #expect(try read("[1]")[name: "x"] == nil)
-        #expect(try read("[1]").members == nil)
-        #expect(value.elements == nil)
+        #expect(value[name: "K"]?.kind == nil)
+        #expect(value[name: "\u{212A}"]?.number == "1")
+        #expect(value[name: "staff_id"]?.number == "2")
+        #expect(value[name: "staff_i"]?.kind == nil)
+        #expect(value[name: "x"]?.kind == nil)
+        #expect(try read("[1]")[name: "x"]?.kind == nil)
     }
 }
 
@@ -115,6 +148,35 @@ private func fault(_ text: String, limits: JSONReader.Limits = .init()) -> JSONF
         }
     }
 
+    /// As bytes, that is: neither escapes nor canonical equivalence count.
+    @Test(arguments: [0, 14, 15, 16, 17, 40])
+    func `where a name is there twice once it is decoded, however many are before it`(count: Int) {
+        func object(_ names: [String]) -> String {
+            let before = (0..<count).map { #""n\#($0)":[\#($0)]"# }
+            return "{\((before + names.map { "\"\($0)\":{\"n0\":1}" }).joined(separator: ","))}"
+        }
+        #expect(fault(object(["aé", #"\u0061\u00e9"#]))?.kind == .duplicateName)
+        #expect(fault(object([#"\u0061\u00E9"#, "x", "aé"]))?.kind == .duplicateName)
+        #expect(fault(object([#"\ud83d\ude00"#, #"\uD83D\uDE00"#]))?.kind == .duplicateName)
+        #expect(fault(object(["", ""]))?.kind == .duplicateName)
+        #expect(fault(object(["\u{e9}", "e\u{301}", "K", "\u{212A}", "", "a", "aa", #"\u0061\u0061a"#, "A"])) == nil)
+    }
+
+    @Test func `in no time that grows as the square of its names`() throws {
+        // All in one object, and each escaped: comparing each with each would take ten seconds and more.
+        let members = (0..<20_000).map { #""\u006e\#($0)":0"# }.joined(separator: ",")
+        let value = try read("{\(members)}")
+        #expect(value.count == 20_000)
+        #expect(fault("{\(members),\"n19999\":0}")?.kind == .duplicateName)
+    }
+
+    @Test func `where a name is there twice behind a nested object that has it too`() {
+        let many = (0..<20).map { #""n\#($0)":1"# }.joined(separator: ",")
+        #expect(fault("{\(many),\"x\":{\(many)},\"y\":[{\(many)}]}") == nil)
+        #expect(fault("{\(many),\"x\":{\(many)},\"n3\":1}")?.kind == .duplicateName)
+        #expect(fault("{\"n3\":{\(many)},\"n3\":1}")?.kind == .duplicateName)
+    }
+
     @Test func `where it is nested too deep`() {
         func nested(_ depth: Int) -> String {
             String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
@@ -130,6 +192,12 @@ private func fault(_ text: String, limits: JSONReader.Limits = .init()) -> JSONF
     @Test func `where it has too many values`() {
         #expect(fault("[1,2,3]", limits: .init(values: 4)) == nil)
         #expect(fault("[1,2,3]", limits: .init(values: 3)) == JSONFault(.tooManyValues, at: 5))
+    }
+
+    @Test func `where it is too long`() {
+        #expect(fault("[12]", limits: .init(bytes: 4)) == nil)
+        #expect(fault("[12] ", limits: .init(bytes: 4)) == JSONFault(.tooLong, at: 0))
+        #expect(JSONDocument.Limits(bytes: .max).bytes < UInt32.max)
     }
 
     @Test func `in a thousand mutations without a trap`() {
