@@ -120,10 +120,8 @@ package struct RequestForwarding: Sendable, Equatable {
     }
 
     private func isOwn(_ line: FieldLine, _ fields: borrowing FieldSection) -> Bool {
-        ownFields.contains { name in
-            name.count == Int(line.name.length)
-                && zip(fields.bytes[line.name.range], name).allSatisfy { $0 == $1 || $0 | 0x20 == $1 }
-        }
+        for name in ownFields where fields.isNamed(line, name) { return true }
+        return false
     }
 
     /// The authority of an absolute-form target (RFC 9112 §3.2.2), or the upstream's.

@@ -58,6 +58,11 @@ package struct BasicCredential: ~Copyable {
         memory.deallocate()
     }
 
+    /// The user, for records; never for decisions.
+    package var userName: String {
+        memory[user].withMemoryRebound(to: UInt8.self) { String(decoding: $0, as: UTF8.self) }
+    }
+
     /// Calls `body` with `user:password`.
     package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try body(UnsafeRawBufferPointer(rebasing: memory[0..<count]))

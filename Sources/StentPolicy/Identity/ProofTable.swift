@@ -260,6 +260,15 @@ package struct ProofTable: Sendable {
         }
     }
 
+    /// Whether the upstream has just refused this credential.
+    package func isRefused(_ key: CredentialKey, now: Moment) -> Bool {
+        guard let place = places[key] else { return false }
+        switch knowledge(at: place) {
+        case .refused(let at): return now.since(at) < negative
+        case .nothing, .proven: return false
+        }
+    }
+
     /// Whether the upstream accepts this credential, whoever it belongs to.
     package func isProven(_ key: CredentialKey, now: Moment) -> Bool {
         guard let place = places[key] else { return false }

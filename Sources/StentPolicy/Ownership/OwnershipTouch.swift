@@ -12,6 +12,15 @@ package enum OwnershipTouch: Sendable, Equatable {
     /// It can't be told which records it changes.
     case everything(Int)
 
+    /// The record's id; `nil` where it is not one record.
+    package var recordID: String? {
+        switch self {
+        case .none, .create, .everything: nil
+        case .reads(_, let id): id
+        case .change(_, let id), .delete(_, let id): id
+        }
+    }
+
     /// The resource's position.
     package var resource: Int? {
         switch self {

@@ -47,9 +47,15 @@ package struct MediaType: Sendable, Hashable {
     private static let mostParameters = 16
 
     /// Whether its content is JSON (RFC 8259 §11), by its suffix too (RFC 6838 §4.2.8).
-    package var isJSON: Bool {
-        type == "application" && subtype == "json" || subtype.utf8.count > 5 && subtype.hasSuffix("+json")
+    package var isJSON: Bool { Self.isJSON(essence) }
+
+    /// - Parameter essence: type and subtype in lower case, without parameters.
+    package static func isJSON(_ essence: String) -> Bool {
+        essence == "application/json" || essence.hasSuffix("+json") && !essence.hasSuffix("/+json")
     }
+
+    /// Type and subtype, without parameters.
+    package var essence: String { "\(type)/\(subtype)" }
 
     /// The value of `charset` in lower case: its names have none (RFC 9110 §8.3.2).
     package var charset: String? { parameters.first { $0.name == "charset" }?.value.lowercased() }

@@ -24,7 +24,7 @@ extension ExchangeDriver {
         case .passes(let match):
             policies.match = match
             policies.touch = snapshot.ownership.touch(
-                method: head.method, template: match.template, parameters: match.parameters)
+                method: head.method, template: match.template, parameters: match.parameters.map { ($0.name, $0.value) })
             policies.changesIdentity = !head.method.isSafe && snapshot.changesIdentity(head)
             guard origin.listener != .own else { return nil }
             if policies.contractMode == .enforce {
@@ -120,6 +120,7 @@ extension ExchangeDriver {
 
     private func judged(_ verdict: ContractContentVerdict, now: Moment) {
         switch verdict {
+        case .nothingToRead: break
         case .passes(let document, let undeclared):
             policies.document = document
             policies.undeclared = undeclared
@@ -256,7 +257,7 @@ extension ExchangeDriver {
     private func override(now: Moment) -> BreakGlass.Verdict {
         guard let name = snapshot.breakGlassField, let principal = policies.principal else { return .notNamed }
         var text: ArraySlice<UInt8>?
-        for line in head.fields.lines where head.fields.isNamed(line, lowercase: name) {
+        for line in head.fields.lines where line.field == .other && head.fields.isNamed(line, name) {
             guard text == nil else { return .tooShort }  // two reasons are none
             text = head.fields.bytes[line.value.range]
         }
@@ -277,7 +278,7 @@ extension ExchangeDriver {
         if policies.contractMode == .enforce, let document = policies.document, let match = policies.match {
             var bytes: [UInt8] = []
             document.write(to: &bytes, dropping: policies.undeclared, setting: edits)
-            policies.canonical?.content = .replaced(type: match.contentType ?? [], length: bytes.count)
+            policies.canonical?.content = .replaced(type: Array((match.contentType ?? "").utf8), length: bytes.count)
             content = ByteBuffer(bytes: bytes)
             countContent()
         }

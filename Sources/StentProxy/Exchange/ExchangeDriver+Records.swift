@@ -19,7 +19,7 @@ extension ExchangeDriver {
         let observed = AnswerObserver.Answer(
             operation: "\(head.method.text.map { "\($0)" } ?? "") \(match.template)", status: answer.status,
             mediaType: answer.fields.first(.contentType).flatMap {
-                MediaType(answer.fields.bytes.span.extracting($0.value.range))
+                MediaType(answer.fields.bytes[$0.value.range])
             },
             content: Array(held.readableBytesView))
         let observer = worker.gate.answers

@@ -54,6 +54,7 @@ final class OwnExchange {
     private var content: [UInt8] = []
     private var began = WallTime(nanoseconds: 0)
     private var completion: ((Answer) -> Void)?
+    private var isOver = false
 
     private init(worker: Worker, client: PeerAddress) {
         self.worker = worker
@@ -135,21 +136,25 @@ extension OwnExchange: DownstreamStream {
 
     func setReading(_ wanted: Bool) {}
 
-    func deadlineChanged() { if completion != nil { worker.schedule(timer, due: driver.due) } }
+    func deadlineChanged() { if !isOver { worker.schedule(timer, due: driver.due) } }
 
     func exchangeFinished() {
-        guard let completion else { return }
-        self.completion = nil
+        guard !isOver else { return }
+        isOver = true
         worker.timers.cancel(timer)
         driver.stream = nil
-        let answer = Answer(
-            status: status, fields: fields, content: content, outcome: driver.lastOutcome, reason: driver.lastReason,
-            began: began)
         // The driver is still in the middle of its last step.
         let bound = NIOLoopBound(self, eventLoop: worker.loop)
-        worker.loop.execute {
-            bound.value.worker.ended(bound.value)
-            completion(answer)
-        }
+        worker.loop.execute { bound.value.complete() }
+    }
+
+    private func complete() {
+        guard let completion else { return }
+        self.completion = nil
+        worker.ended(self)
+        completion(
+            Answer(
+                status: status, fields: fields, content: content, outcome: driver.lastOutcome,
+                reason: driver.lastReason, began: began))
     }
 }

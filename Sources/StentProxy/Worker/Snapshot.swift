@@ -34,7 +34,7 @@ package final class Snapshot: Sendable {
     let reportsAnswers: Bool
     let ownership: OwnershipRule
     /// Name of the field with the reason for overriding an owner, in lower case.
-    let breakGlassField: String?
+    let breakGlassField: [UInt8]?
     private let identityChanges: [RouteMatcher]
     /// How answers are written down, by the index of their route.
     let recordRules: [(rule: RecordRule, target: String)?]
@@ -86,7 +86,7 @@ package final class Snapshot: Sendable {
         keptAnswerLimit = settings.idempotency?.response.value ?? 0
         let breakGlass = settings.ownership.breakGlass?.header
         forwarding = RequestForwarding(ownFields: breakGlass.map { [$0] } ?? [])
-        breakGlassField = breakGlass?.lowercased()
+        breakGlassField = breakGlass.map { Array($0.lowercased().utf8) }
         contract = settings.contract.flatMap { try? ContractRule($0) }
         reportsAnswers = settings.contract?.responses == .report
         ownership = OwnershipRule(settings.ownership)
