@@ -85,7 +85,7 @@ package enum StatusCommand {
             throw StentServer.Failure("nobody answers at \(shown(address)): \(cause()); is stent running with these settings?")
         }
         let request = Array("GET /status HTTP/1.1\r\nHost: \(shown(address))\r\nConnection: close\r\n\r\n".utf8)
-        guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL.rawValue)) == request.count else {
+        guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
             throw StentServer.Failure("\(shown(address)) took no request: \(cause())")
         }
         return try content(of: receive(descriptor, address), address)

@@ -1,3 +1,4 @@
+import StentModel
 import GRDB
 
 /// The table of jobs, version by version.

@@ -1,3 +1,4 @@
+import StentModel
 import StentExchange
 
 /// Owners of a bounded number of records; one that was not asked for lately makes room for a new one (the CLOCK rule: the

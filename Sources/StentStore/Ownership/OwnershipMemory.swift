@@ -1,3 +1,4 @@
+import StentModel
 import StentExchange
 import Synchronization
 
