@@ -41,6 +41,7 @@ struct ContractQueryRule: Sendable {
         let path = target.count
         var start = query.lowerBound
         var isAfterSemicolon = false
+        var unknown: ContractRefusal?  // said unless something worse follows
         while start < query.upperBound {
             var stop = start
             while stop < query.upperBound, bytes[stop] != 0x26, bytes[stop] != 0x3B { stop += 1 }
@@ -49,11 +50,15 @@ struct ContractQueryRule: Sendable {
                 let refusal = judge(
                     bytes, start..<stop, isApart: !isAfterSemicolon && !isBeforeSemicolon, path: path, &seen, &scratch,
                     &target)
-                if let refusal { return .refused(refusal) }
+                if let refusal {
+                    guard refusal.reason == .contractUnknownParameter else { return .refused(refusal) }
+                    unknown = unknown ?? refusal
+                }
             }
             isAfterSemicolon = isBeforeSemicolon
             start = stop + 1
         }
+        if let unknown { return .refused(unknown) }
         for index in parameters.indices where parameters[index].rule.isRequired && !seen[index] {
             return .refused(Self.invalid(parameters[index], "is missing"))
         }
