@@ -5,7 +5,10 @@ import Testing
 private let limits = HeadLimits(bytes: 16_384, fields: 64, target: 8_192)
 
 /// A request's head as the decoder reads it; lines are ended and the head is closed here.
-func requestHead(_ lines: String...) throws -> RequestHead {
+func requestHead(_ lines: String...) throws -> RequestHead { try requestHead(lines: lines) }
+
+/// The same for lines that are put together elsewhere.
+func requestHead(lines: [String]) throws -> RequestHead {
     let bytes = Array((lines + ["", ""]).joined(separator: "\r\n").utf8)
     var decoder = RequestDecoder(limits: limits)
     var head = RequestHead()

@@ -1,0 +1,298 @@
+import StentModel
+
+/// What requests and answers may look like: the rule of an API's contract.
+///
+/// A request that passes is an operation of the contract, and its path and query are written anew from what was
+/// understood: a rule binds to the resource, not to its spelling, and what goes upstream has one spelling only.
+package struct ContractRule: Sendable {
+    /// An operation, ready to be enforced.
+    private struct Operation: Sendable {
+        let index: Int
+        let method: Method
+        let isOpen: Bool
+        let query: ContractQueryRule
+        let content: ContractContent?
+        let answers: [ContractAnswer]
+    }
+
+    /// A path template, ready to be filled in.
+    private struct Path: Sendable {
+        enum Segment: Sendable {
+            /// As it is written in a target.
+            case literal([UInt8])
+            case parameter(String)
+        }
+
+        let template: String
+        let segments: [Segment]
+        let operations: [Operation]
+        let allow: [Method]
+    }
+
+    private let schemas: SchemaRule
+    private let tree: ContractTree
+    private let paths: [Path]
+    private let suffixes: [[UInt8]]
+    private let undeclared: SchemaRule.Undeclared
+
+    /// - Throws: the first fault of a pattern, which whoever reads the document should have found.
+    package init(_ settings: ContractSettings) throws(PatternFault) {
+        let schemas = try SchemaRule(settings.contract)
+        self.schemas = schemas
+        tree = ContractTree(settings.contract, schemas)
+        suffixes = settings.suffixes.map { Array($0.utf8) }
+        undeclared =
+            switch settings.undeclared {
+            case .drop: .collected
+            case .pass: .ignored
+            case .refuse: .refused
+            }
+        paths = settings.contract.paths.map { path in
+            let methods = Set(path.operations.map(\.method))
+            return Path(
+                template: path.template,
+                segments: path.segments.map { segment in
+                    switch segment {
+                    case .literal(let text):
+                        var encoded: [UInt8] = []
+                        TargetText.append(Array(text.utf8).span, to: &encoded, keepsSegment: true)
+                        return .literal(encoded)
+                    case .parameter(let parameter): return .parameter(parameter.name)
+                    }
+                },
+                operations: path.operations.enumerated().map { index, operation in
+                    Operation(
+                        index: index, method: operation.method, isOpen: operation.isOpen,
+                        query: ContractQueryRule(operation, schemas), content: operation.content,
+                        answers: operation.answers)
+                },
+                allow: Method.allCases.filter { methods.contains($0) || $0 == .head && methods.contains(.get) })
+        }
+    }
+
+    // MARK: Heads
+
+    /// Judges a request by its head: path, method, query, media type, coding, and content that is declared absent.
+    package func judge(_ head: borrowing RequestHead) -> ContractVerdict {
+        let path = head.path
+        guard path.upperBound <= head.fields.bytes.count, head.pathAndQuery.upperBound <= head.fields.bytes.count else {
+            return .refused(ContractRefusal(.contractUnknownPath))
+        }
+        let bytes = head.fields.bytes.span
+        if path.isEmpty {  // of an absolute-form target
+            let root: [UInt8] = [0x2F]
+            return judge(head, path: root.span, 0..<1)
+        }
+        guard bytes[path.lowerBound] == 0x2F else { return .refused(ContractRefusal(.contractUnknownPath)) }
+        switch Self.spelling(bytes, path.range) {
+        case .plain: return judge(head, path: bytes, path.range)
+        case .encoded:
+            var decoded: [UInt8] = []
+            guard TargetText.decode(bytes, path.range, to: &decoded) else {
+                return .refused(ContractRefusal(.contractUnknownPath))
+            }
+            return judge(head, path: decoded.span, 0..<decoded.count)
+        case .ambiguous: return .refused(ContractRefusal(.contractUnknownPath))
+        }
+    }
+
+    private enum Spelling {
+        /// Nothing is percent-encoded.
+        case plain
+        case encoded
+        /// It holds what servers read differently, or no text at all. `TargetRule` refuses most of it before.
+        case ambiguous
+    }
+
+    private static func spelling(_ bytes: Span<UInt8>, _ path: Range<Int>) -> Spelling {
+        var spelling = Spelling.plain
+        var index = path.lowerBound
+        while index < path.upperBound {
+            var byte = bytes[index]
+            if byte == UInt8(ascii: "%") {
+                guard let value = PercentEncoding.byte(in: bytes, at: index, end: path.upperBound),
+                    value != UInt8(ascii: "/")
+                else { return .ambiguous }
+                byte = value
+                index += 2
+                spelling = .encoded
+            }
+            index += 1
+            guard !TargetText.isControl(byte), byte != UInt8(ascii: ";"), byte != UInt8(ascii: "\\") else {
+                return .ambiguous
+            }
+        }
+        return spelling
+    }
+
+    /// - Parameters:
+    ///   - bytes: hold the path, decoded.
+    private func judge(_ head: borrowing RequestHead, path bytes: Span<UInt8>, _ range: Range<Int>) -> ContractVerdict {
+        guard let found = tree.find(bytes, range, suffixes: suffixes) else {
+            return .refused(ContractRefusal(.contractUnknownPath))
+        }
+        let path = paths[found.path]
+        guard let operation = Self.operation(of: path, for: head.method) else {
+            return .refused(ContractRefusal(.contractMethodNotAllowed, allow: path.allow))
+        }
+        var match = ContractMatch(
+            path: found.path, operation: operation.index, template: path.template, isOpen: operation.isOpen,
+            target: [], parameters: [], content: .none, contentType: nil)
+        match.target.reserveCapacity(Int(head.pathAndQuery.length) + 32)
+        fill(path, found, bytes, &match)
+        let query = min(head.path.upperBound + 1, head.pathAndQuery.upperBound)..<head.pathAndQuery.upperBound
+        switch operation.query.judge(head.fields.bytes.span, query, appendingTo: &match.target) {
+        case .passes: break
+        case .refused(let refusal): return .refused(refusal)
+        }
+        if let content = operation.content, let refusal = judge(head, content, &match) { return .refused(refusal) }
+        return .passes(match)
+    }
+
+    /// HEAD is GET without the content of its answer (RFC 9110 §9.3.2), unless the contract has it by itself.
+    private static func operation(of path: Path, for method: Method) -> Operation? {
+        for operation in path.operations where operation.method == method && method != .other { return operation }
+        return method == .head ? path.operations.first { $0.method == .get } : nil
+    }
+
+    /// Writes the path anew.
+    private func fill(_ path: Path, _ found: ContractTree.Found, _ bytes: Span<UInt8>, _ match: inout ContractMatch) {
+        if path.segments.isEmpty { match.target.append(0x2F) }
+        for segment in path.segments {
+            match.target.append(0x2F)
+            switch segment {
+            case .literal(let text): match.target.append(contentsOf: text)
+            case .parameter(let name):
+                let value = bytes.extracting(found.captures[match.parameters.count])
+                TargetText.append(value, to: &match.target)
+                let text = value.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+                match.parameters.append(ContractMatch.Parameter(name: name, value: text))
+            }
+        }
+        if let suffix = found.suffix {
+            let text = suffixes[suffix]
+            TargetText.append(text.span, to: &match.target, keepsSegment: true)
+        }
+    }
+
+    // MARK: Content
+
+    /// Judges what the head says of content that the operation takes.
+    private func judge(
+        _ head: borrowing RequestHead, _ content: ContractContent, _ match: inout ContractMatch
+    ) -> ContractRefusal? {
+        guard head.framing.hasContent else {
+            return content.isRequired ? ContractRefusal(.contractInvalidContent, "is missing") : nil
+        }
+        for line in head.fields.lines where line.field == .contentEncoding {
+            var isIdentity = true
+            head.fields.forEachToken(of: line.value) { token in
+                isIdentity = head.fields.equals(token, lowercase: "identity")
+                return isIdentity
+            }
+            guard isIdentity else { return ContractRefusal(.contractContentCoding) }
+        }
+        guard let media = Self.media(of: head, among: content.media) else {
+            let types = content.media.map(\.type).joined(separator: " or ")
+            return ContractRefusal(.contractMediaType, "must be \(types)")
+        }
+        if MediaType.isJSON(media.type) { match.contentType = media.type }
+        if let schema = media.schema, MediaType.isJSON(media.type) {
+            match.content = .json(schema)
+        } else {
+            match.content = .opaque
+        }
+        return nil
+    }
+
+    /// The one that Content-Type names; of JSON, in UTF-8 (RFC 8259 §8.1).
+    private static func media(of head: borrowing RequestHead, among declared: [ContractMedia]) -> ContractMedia? {
+        guard let line = head.fields.first(.contentType), head.fields.count(.contentType) == 1 else { return nil }
+        for media in declared where isSame(head.fields.bytes.span, line.value, media.type) { return media }
+        guard let type = MediaType(head.fields.bytes, line.value.range),
+            let media = declared.first(where: { $0.type.isSameText(as: type.essence) })
+        else { return nil }
+        return MediaType.isJSON(media.type) && type.charset == .other ? nil : media
+    }
+
+    /// Whether the slot is that type and nothing else, as it mostly is.
+    private static func isSame(_ bytes: Span<UInt8>, _ slot: Slot, _ type: String) -> Bool {
+        let text = type.utf8.span
+        guard slot.range.count == text.count, slot.upperBound <= bytes.count else { return false }
+        for index in text.indices where bytes[slot.lowerBound + index] != text[index] { return false }
+        return true
+    }
+
+    /// Judges content that has been gathered.
+    ///
+    /// - Parameter match: what the request's head came to.
+    package func judge(content: [UInt8], of match: ContractMatch) -> ContractContentVerdict {
+        guard case .json(let schema) = match.content else { return .nothingToRead }
+        guard !content.isEmpty else {  // chunked, and only now known to be none
+            let isRequired = operation(of: match)?.content?.isRequired ?? false
+            return isRequired
+                ? .refused(ContractRefusal(.contractInvalidContent, "is missing")) : .nothingToRead
+        }
+        let document: JSONDocument
+        do throws(JSONFault) { document = try JSONDocument(content) } catch {
+            return .refused(ContractRefusal(.contractMalformedJSON, error.sentence))
+        }
+        let finding = schemas.judge(document.root, by: schema, undeclared: undeclared)
+        guard finding.problems.isEmpty else {
+            return .refused(ContractRefusal(.contractInvalidContent, problems: finding.problems))
+        }
+        return .passes(document, undeclared: finding.undeclared)
+    }
+
+    private func operation(of match: ContractMatch) -> Operation? {
+        guard paths.indices.contains(match.path) else { return nil }
+        let operations = paths[match.path].operations
+        return operations.indices.contains(match.operation) ? operations[match.operation] : nil
+    }
+
+    // MARK: Answers
+
+    /// What is wrong with an answer; empty where it is as the contract says, and where it is not JSON.
+    ///
+    /// - Parameters:
+    ///   - mediaType: `nil` where the answer names none.
+    ///   - document: its content; `nil` where that has not been read.
+    package func problems(
+        status: Int, mediaType: MediaType?, document: JSONDocument?, of match: ContractMatch
+    ) -> [ContractProblem] {
+        guard let operation = operation(of: match) else { return [] }
+        let answers = operation.answers.filter { $0.statuses.contains(status) }
+        guard let answer = answers.min(by: { $0.statuses.count < $1.statuses.count }) else {
+            return [ContractProblem(sentence: "the status \(status) is not one that the contract knows")]
+        }
+        guard let mediaType, mediaType.isJSON, !answer.media.isEmpty else { return [] }
+        guard let media = answer.media.first(where: { $0.type.isSameText(as: mediaType.essence) }) else {
+            return [ContractProblem(sentence: "is JSON, which the contract does not know for the status \(status)")]
+        }
+        guard let document, let schema = media.schema else { return [] }
+        return schemas.judge(document.root, by: schema, undeclared: .ignored).problems
+    }
+}
+
+extension JSONFault {
+    /// What is wrong and where, for people; nothing of the text is in it.
+    fileprivate var sentence: String {
+        let fault =
+            switch kind {
+            case .notUTF8: "is not UTF-8"
+            case .byteOrderMark: "begins with a byte order mark"
+            case .unexpectedEnd: "ends too early"
+            case .unexpectedByte: "has a byte that is not JSON"
+            case .trailingBytes: "goes on behind its value"
+            case .controlCharacter: "has a control character in a string"
+            case .malformedNumber: "has a malformed number"
+            case .malformedEscape: "has a malformed escape"
+            case .loneSurrogate: "has half of a surrogate pair"
+            case .duplicateName: "has a name twice in one object"
+            case .tooDeep: "has too many arrays and objects inside one another"
+            case .tooManyValues: "has too many values"
+            case .tooLong: "is too long"
+            }
+        return "\(fault), at byte \(offset)"
+    }
+}
