@@ -29,7 +29,7 @@ package struct ConfigProblem: Error, Sendable, Equatable {
         /// A route that never matches, because an earlier one always does. A warning.
         case shadowedRoute = "config.shadowed-route"
 
-        // Of a contract's document; what is wrong with it as YAML or JSON is `config.syntax` and `config.duplicate-key`.
+        // Of a contract's document. As YAML or JSON it has `config.syntax` and `config.duplicate-key`.
 
         /// A keyword or a feature that is not enforced: a contract says nothing that does not hold.
         case contractUnsupported = "contract.unsupported"

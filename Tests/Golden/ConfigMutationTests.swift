@@ -50,10 +50,23 @@ import Testing
             let bytes = Self.mutate(original, with: &dice)
             let result = ConfigLoader.load(bytes, path: "x", environment: [:]) { _ in [] }
             guard case .failure(let problems) = result else { continue }
-            #expect(!problems.problems.isEmpty, "seed \(seed), round \(round)")
+            #expect(!problems.isEmpty, "seed \(seed), round \(round)")
             let lines = bytes.count { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") } + 1
             let isInside = problems.problems.allSatisfy { (1...lines).contains($0.place.line) && $0.place.column >= 1 }
             #expect(isInside, "seed \(seed), round \(round)")
+        }
+    }
+
+    @Test(arguments: [1, 2] as [UInt64])
+    func `a broken document gives problems with places, and never a crash`(seed: UInt64) throws {
+        let original = try Repository.bytes("config/hosp.openapi.yaml")
+        var dice = Dice(state: seed)
+        for round in 0..<50 {
+            let bytes = Self.mutate(original, with: &dice)
+            guard case .failure(let problems) = ContractReader.read(bytes, path: "x") else { continue }
+            let lines = bytes.count { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") } + 1
+            let isInside = problems.problems.allSatisfy { (1...lines).contains($0.place.line) && $0.place.column >= 1 }
+            #expect(!problems.isEmpty && isInside, "seed \(seed), round \(round)")
         }
     }
 }

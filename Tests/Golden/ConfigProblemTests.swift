@@ -18,7 +18,20 @@ import Testing
         "/tls/chain.pem": "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n",
         "/tls/key.pem": "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n",
         "/tls/encrypted.pem": "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAA==\n-----END ENCRYPTED PRIVATE KEY-----\n",
-        "/tls/empty.pem": "",
+        "/tls/empty.pem": "", "/secrets/account": "stent:hunter2\n", "/secrets/no-account": "hunter2\n",
+        "good.openapi.yaml": """
+        openapi: 3.1.1
+        info: { title: T, version: "1" }
+        paths:
+          /notes: { get: {}, post: {} }
+          /notes/{id}:
+            parameters: [{ name: id, in: path, required: true, schema: { type: integer } }]
+            patch: {}
+          /patients: { get: {} }
+        """,
+        "/contracts/broken.yaml":
+            "openapi: 3.1.1\ninfo: { title: T, version: \"1\" }\npaths: { \"/a/{b}\": { gett: {} } }\n",
+        "/contracts/empty.yaml": "",
     ]
 
     static func printed(_ name: String) throws -> String {
@@ -48,7 +61,8 @@ import Testing
     }
 
     @Test func `every code of a problem has a configuration that shows it`() throws {
-        let all = try Self.names.map(Self.printed).joined()
+        let documents = try ContractProblemTests.names.map(ContractProblemTests.printed)
+        let all = try (Self.names.map(Self.printed) + documents).joined()
         for code in ConfigProblem.Code.allCases { #expect(all.contains(": \(code.rawValue): "), "\(code)") }
     }
 

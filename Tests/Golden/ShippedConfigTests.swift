@@ -73,6 +73,45 @@ import Testing
         #expect(settings.requests.paths == .canonical)
         #expect(settings.routes.first { $0.match.text == "POST /patients/{id}/screen" }?.body == .mebibytes(64))
         #expect(settings.audit.directory == "./var/audit")
+        #expect(settings.identity?.proof.request == "/staffs/me")
+        #expect(settings.contract?.requests == .enforce)
+        #expect(settings.ownership.resources.map(\.mode) == [.enforce, .report])
+        #expect(settings.ownership.breakGlass?.callers == [])
+        #expect(settings.outbox.account == nil)
+        let screening = try #require(settings.routes.compactMap(\.recordAsNote).first)
+        #expect(screening.to == "/notes")
+        #expect(screening.authorMember == settings.ownership.resources.first?.field)
+    }
+
+    @Test func `HOSP's document has every operation of HOSP, and no other`() throws {
+        let contract = try #require(try load("hosp").settings.contract?.contract)
+        let operations = contract.paths.flatMap { path in
+            path.operations.compactMap { operation in operation.method.text.map { "\($0) \(path.template)" } }
+        }
+        let collections = ["/hospitals", "/notes", "/patients", "/staffs"]
+        let expected =
+            ["GET /", "GET /staffs/me", "POST /patients/{id}/screen"]
+            + collections.flatMap { path in
+                ["GET \(path)", "POST \(path)"] + ["GET", "PATCH", "PUT", "DELETE"].map { "\($0) \(path)/{id}" }
+            }
+        #expect(operations.sorted() == expected.sorted())
+        let open = contract.paths.filter { $0.operations.contains(where: \.isOpen) }.map(\.template)
+        #expect(open == ["/"])
+    }
+
+    @Test func `no way around ownership is declared in HOSP's document`() throws {
+        let contract = try #require(try load("hosp").settings.contract?.contract)
+        let writes = contract.paths.flatMap(\.operations).filter { !$0.method.isSafe && $0.method != .delete }
+        #expect(writes.count == 13)
+        for write in writes {
+            let media = try #require(write.content?.media)
+            #expect(media.map(\.type) == ["application/json"])
+            let schema = contract.schemas[try #require(media.first?.schema).value]
+            let content = schema.reference.map { contract.schemas[$0.value] } ?? schema
+            let forbidden = content.properties.filter { contract.schemas[$0.schema.value].always == false }.map(\.name)
+            #expect(forbidden.contains("_method"))
+            #expect(!Set(["note", "staff", "patient", "hospital"]).isDisjoint(with: forbidden))
+        }
     }
 
     @Test func `minimal.yaml passes on whatever it can`() throws {

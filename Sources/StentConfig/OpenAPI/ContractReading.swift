@@ -12,6 +12,8 @@ struct ContractReading {
     var schemas: [ContractSchema] = []
     var schemaPlaces: [Place] = []
     var components = Components()
+    /// The patterns that have been read.
+    var patterns: Set<[UInt8]> = []
     /// Where each `operationId` stands.
     var operationNames: [String: Place] = [:]
 
@@ -48,6 +50,10 @@ struct ContractReading {
     /// Whether the document is of a version that is read; nothing else is worth saying about another.
     private mutating func isReadable(_ node: YAMLNode?) -> Bool {
         guard let node else { return false }
+        if case .number? = node.scalar {
+            wrongType("`openapi`", "a version", node, help: "versions have three parts: `3.1.1`")
+            return false
+        }
         guard let version = text(node, "`openapi`") else { return false }
         let parts = version.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0] == "3", parts[1] == "1", Int(parts[2]) != nil else {
@@ -218,7 +224,8 @@ struct ContractReading {
     }
 
     mutating func wrongType(_ name: String, _ expected: String, _ node: YAMLNode, help: String? = nil) {
-        let found = node.scalar?.kindName ?? node.kindName
+        var found = node.scalar?.kindName ?? node.kindName
+        if case .sequence(let elements) = node.content, elements.isEmpty { found = "an empty list" }
         report(.contractWrongType, at: node.place, "\(name) must be \(expected), not \(found)", help: help)
     }
 

@@ -1,9 +1,12 @@
 import StentModel
+import StentPolicy
 
 /// Schemas of a document.
 extension ContractReading {
     /// Inline schemas inside one another.
     static let deepestSchema = 64
+    /// Different patterns; each is a program of some thousand steps.
+    static let mostPatterns = 1_000
 
     /// `components.schemas`: each has its index before any is read, since they may refer to one another.
     mutating func readSchemas(_ node: YAMLNode) {
@@ -155,6 +158,9 @@ extension ContractReading {
 
     private mutating func allow(_ values: [String], in schema: inout ContractSchema, _ node: YAMLNode) {
         checkNumbers(in: node)
+        if values.contains(where: { (try? JSONDocument(Array($0.utf8))) == nil }) {
+            report(.contractUnsupported, at: node.place, "a value is nested too deeply to be compared with")
+        }
         guard let others = schema.allowed else {
             schema.allowed = values
             return
@@ -227,7 +233,19 @@ extension ContractReading {
 
     private mutating func pattern(_ node: YAMLNode) -> String? {
         guard let pattern = text(node, "`pattern`") else { return nil }
-        checkPattern(pattern, at: node.place)
+        // By its bytes: texts that are canonically equivalent are equal, and not the same pattern.
+        guard patterns.insert(Array(pattern.utf8)).inserted else { return pattern }
+        guard patterns.count <= Self.mostPatterns else {
+            report(.contractUnsupported, at: node.place, "the document has more than 1,000 patterns")
+            return pattern
+        }
+        do throws(PatternFault) {
+            _ = try SchemaPattern(pattern)
+        } catch {
+            report(
+                .contractBadPattern, at: node.place,
+                "`\(DocumentText.shown(pattern))` \(error.sentence), at character \(error.offset + 1)")
+        }
         return pattern
     }
 
@@ -236,8 +254,7 @@ extension ContractReading {
         if let format = ContractSchema.Format(rawValue: word) { return format }
         report(
             .contractUnsupported, at: node.place, "the format `\(DocumentText.shown(word))` is not enforced",
-            help: suggestion(for: word, among: ContractSchema.Format.allCases.map(\.rawValue))
-                ?? "`date` and `date-time` are; leave it out, or write a `pattern`")
+            help: "`date` and `date-time` are; leave it out, or write a `pattern`")
         return nil
     }
 }

@@ -18,7 +18,10 @@ struct DocumentObject: Sendable {
         name: "a document",
         read: ["openapi", "info", "servers", "paths", "components", "security", "jsonSchemaDialect"],
         described: ["tags", "externalDocs"],
-        refused: ["webhooks": "they are requests that the service makes; remove them"],
+        refused: [
+            "webhooks": "they are requests that the service makes; remove them",
+            "swagger": "the document is of OpenAPI 2; convert it to 3.1",
+        ],
         required: ["openapi", "info", "paths"])
 
     static let info = DocumentObject(

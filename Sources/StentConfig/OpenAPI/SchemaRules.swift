@@ -52,7 +52,7 @@ extension ContractReading {
         if case .sequence(let elements)? = written[.enum]?.value.content { values = elements }
         if let value = written[.const]?.value { values.append(value) }
         for value in values where !Self.fits(value, schema.types) {
-            let isQuotable = schema.types.contains(.string) && value.scalar != nil
+            let isQuotable = schema.types.contains(.string) && value.scalar != nil && !value.isNull
             report(
                 .contractConflict, at: value.place,
                 "\(value.scalar?.kindName ?? value.kindName) is not of `type: \(names)`",
@@ -166,9 +166,4 @@ extension ContractSchema {
     fileprivate var applied: [SchemaIndex] {
         allOf + anyOf + oneOf + (not.map { [$0] } ?? []) + (reference.map { [$0] } ?? [])
     }
-}
-
-extension ContractReading {
-    /// TODO(#4): read it by SchemaPattern, and report its fault, once that is here.
-    mutating func checkPattern(_ pattern: String, at place: Place) {}
 }

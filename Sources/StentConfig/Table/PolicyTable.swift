@@ -12,8 +12,8 @@ enum PolicyTable {
         .list(
             "changed_by", \.changedBy, of: .pattern, .value("[]"),
             """
-            Requests that change what credentials mean, as routes are matched: `{PATCH,PUT,DELETE} /staffs/{id}`. After a \
-            good answer to one everybody is asked for anew.
+            Requests that change what credentials mean, as routes are matched: `{PATCH,PUT,DELETE} /staffs/{id}`. After \
+            a good answer to one everybody is asked for anew.
             """),
     ]
 
@@ -46,8 +46,8 @@ enum PolicyTable {
         .value(
             "requests", \.requests, .choice(of: PolicyMode.self), .value("enforce"),
             """
-            `enforce` refuses requests that break the contract; `report` passes them on and records what would have been \
-            refused; `off` does not look.
+            `enforce` refuses requests that break the contract; `report` passes them on and records what would have \
+            been refused; `off` does not look.
             """),
         .value(
             "responses", \.responses, .observation, .value("report"),
@@ -85,8 +85,8 @@ enum PolicyTable {
         .value(
             "create", \.create, .choice(of: OwnedResourceSettings.Create.self), .value("stamp"),
             """
-            `stamp` sets the owner of a new record to the caller, whatever was sent; `reject` refuses another owner, and \
-            sets an absent one; `any` takes what was sent.
+            `stamp` sets the owner of a new record to the caller, whatever was sent; `reject` refuses another owner, \
+            and sets an absent one; `any` takes what was sent.
             """),
         .value(
             "change", \.change, .choice(of: OwnedResourceSettings.Change.self), .value("owner"),
@@ -135,8 +135,8 @@ enum PolicyTable {
         .value(
             "title", \.title, .title, .required,
             """
-            The record's title. Parameters of the route (`{id}`), `{time}` and `{reference}`, which tells one record from \
-            another, are filled in.
+            The record's title. Parameters of the route (`{id}`), `{time}` and `{reference}`, which tells one record \
+            from another, are filled in.
             """),
         .value(
             "summary", \.summary, .member, .value("overall"), "The answer's member with the text that stands first."),
