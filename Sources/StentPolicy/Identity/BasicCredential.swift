@@ -126,10 +126,13 @@ package struct BasicCredential: ~Copyable {
         }
     }
 
-    /// Never inlined, and opaque to the optimizer, which would drop writes to memory that is about to be freed.
+    private static func overwrite(_ memory: UnsafeMutableRawBufferPointer) {
+        memory.initializeMemory(as: UInt8.self, repeating: 0)
+        look(at: memory)
+    }
+
+    /// Opaque to the optimizer, which would drop writes to memory that is about to be freed if nobody looked at it.
     @_optimize(none)
     @inline(never)
-    private static func overwrite(_ memory: UnsafeMutableRawBufferPointer) {
-        for index in memory.indices { memory[index] = 0 }
-    }
+    private static func look(at memory: UnsafeMutableRawBufferPointer) {}
 }
