@@ -10,11 +10,15 @@ package struct JSONDocument: Sendable {
         package let depth: Int
         /// Values in total, at any depth; each takes 16 bytes, a member 32.
         package let values: Int
+        package let bytes: Int
 
-        /// - Parameter depth: at most 512, whatever is asked for: nobody who walks the values shall need a deep stack.
-        package init(depth: Int = 64, values: Int = 131_072) {
+        /// - Parameters:
+        ///   - depth: at most 512, whatever is asked for: nobody who walks the values shall need a deep stack.
+        ///   - bytes: less than 4 GiB, whatever is asked for: offsets are kept in 32 bits.
+        package init(depth: Int = 64, values: Int = 131_072, bytes: Int = .max) {
             self.depth = min(depth, 512)
             self.values = min(values, JSONNode.mostCounted)
+            self.bytes = min(bytes, Int(UInt32.max) - 1)
         }
     }
 

@@ -91,12 +91,13 @@ struct JSONPieces {
     mutating func next(_ text: RawSpan) -> Piece? {
         guard position < end else { return nil }
         let start = position
-        if text.byte(start) == UInt8(ascii: "\\"), let escape = try? JSONEscape.read(text, at: start, until: end) {
-            position = escape.next
-            return .escape(escape.scalar, start..<position)
+        guard text.byte(start) == UInt8(ascii: "\\"), let escape = try? JSONEscape.read(text, at: start, until: end)
+        else {
+            position = min(text.plainEnd(from: start + 1), end)
+            return .plain(start..<position)
         }
-        repeat { position &+= 1 } while position < end && text.byte(position) != UInt8(ascii: "\\")
-        return .plain(start..<position)
+        position = escape.next
+        return .escape(escape.scalar, start..<position)
     }
 }
 

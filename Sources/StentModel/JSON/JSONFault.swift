@@ -19,7 +19,7 @@ package struct JSONFault: Error, Sendable, Equatable {
         case duplicateName = "duplicate-name"
         case tooDeep = "too-deep"
         case tooManyValues = "too-many-values"
-        /// 4 GiB or more.
+        /// More bytes than allowed, or 4 GiB.
         case tooLong = "too-long"
     }
 

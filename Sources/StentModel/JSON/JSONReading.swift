@@ -13,13 +13,11 @@ struct JSONReading {
     private var departures: UInt32 = 0
 
     private static let outermost = Int(UInt32.max)
-    /// Lengths and offsets have 32 bits in a node.
-    private static let longest = Int(UInt32.max) - 1
 
     init(limits: JSONDocument.Limits) { self.limits = limits }
 
     mutating func read(_ bytes: Span<UInt8>) throws(JSONFault) {
-        guard bytes.count <= Self.longest else { throw JSONFault(.tooLong, at: 0) }
+        guard bytes.count <= limits.bytes else { throw JSONFault(.tooLong, at: 0) }
         if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF {
             throw JSONFault(.byteOrderMark, at: 0)
         }
@@ -179,7 +177,7 @@ struct JSONReading {
         var hasEscapes = false
         var high: UInt64 = 0
         while true {
-            end = Self.plainEnd(text, from: end, high: &high)
+            end = text.plainEnd(from: end, high: &high)
             guard end < text.byteCount else { throw JSONFault(.unexpectedEnd, at: text.byteCount) }
             let byte = text.byte(end)
             if byte == UInt8(ascii: "\"") { break }
@@ -208,49 +206,16 @@ struct JSONReading {
                 isAsWritten: isAsWritten))
     }
 
-    /// The first offset from `start` whose byte does not stand for itself in a string, or the end of the text.
-    ///
-    /// Eight bytes at a time, by the borrow tricks of "Bit Twiddling Hacks" (zero byte, byte less than n): a borrow may
-    /// mark bytes behind the first one marked, never before it, so that the first mark is exact.
-    ///
-    /// - Parameter high: what was read is added; a bit 7 tells of bytes that are not ASCII, here or just behind.
-    @inline(__always)
-    private static func plainEnd(_ text: RawSpan, from start: Int, high: inout UInt64) -> Int {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let count = text.byteCount
-        var index = start
-        while index &+ 8 <= count {
-            let word = text.word(index)
-            high |= word
-            let quote = word ^ (ones &* 0x22)
-            let backslash = word ^ (ones &* 0x5C)
-            let marks =
-                ((quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (word &- ones &* 0x20) & ~word)
-                & (ones &* 0x80)
-            if marks != 0 { return index &+ marks.trailingZeroBitCount &>> 3 }
-            index &+= 8
-        }
-        while index < count {
-            let byte = text.byte(index)
-            if byte < 0x20 || byte == 0x22 || byte == 0x5C { return index }
-            high |= UInt64(byte)
-            index &+= 1
-        }
-        return max(index, start)
-    }
-
     /// Whether all escapes are surely the shortest ways to write their characters.
+    ///
+    /// - Parameter content: of a string; outside its escapes, all bytes stand for themselves.
     private func checkEscapes(_ text: RawSpan, _ content: Range<Int>) throws(JSONFault) -> Bool {
         var areShortest = true
-        var index = content.lowerBound
+        var index = text.plainEnd(from: content.lowerBound)
         while index < content.upperBound {
-            guard text.byte(index) == UInt8(ascii: "\\") else {
-                index &+= 1
-                continue
-            }
             let escape = try JSONEscape.read(text, at: index, until: content.upperBound)
             if escape.next != index &+ 2 || escape.scalar == "/" { areShortest = false }
-            index = escape.next
+            index = text.plainEnd(from: escape.next)
         }
         return areShortest
     }

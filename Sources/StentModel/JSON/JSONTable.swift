@@ -157,4 +157,40 @@ extension RawSpan {
         }
         return true
     }
+
+    /// The first offset from `start` whose byte does not stand for itself in a string, or the end of the text.
+    ///
+    /// Eight bytes at a time, by the borrow tricks of "Bit Twiddling Hacks" (zero byte, byte less than n): a borrow may
+    /// mark bytes behind the first one marked, never before it, so that the first mark is exact.
+    ///
+    /// - Parameter high: what was read is added; a bit 7 tells of bytes that are not ASCII, here or just behind.
+    @inline(__always)
+    func plainEnd(from start: Int, high: inout UInt64) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let count = byteCount
+        var index = start
+        while index &+ 8 <= count {
+            let word = word(index)
+            high |= word
+            let quote = word ^ (ones &* 0x22)
+            let backslash = word ^ (ones &* 0x5C)
+            let marks =
+                ((quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (word &- ones &* 0x20) & ~word)
+                & (ones &* 0x80)
+            if marks != 0 { return index &+ marks.trailingZeroBitCount &>> 3 }
+            index &+= 8
+        }
+        while index < count {
+            let byte = byte(index)
+            if byte < 0x20 || byte == 0x22 || byte == 0x5C { return index }
+            high |= UInt64(byte)
+            index &+= 1
+        }
+        return index
+    }
+
+    func plainEnd(from start: Int) -> Int {
+        var high: UInt64 = 0
+        return plainEnd(from: start, high: &high)
+    }
 }

@@ -22,7 +22,8 @@ struct JSONWriting {
     }
 
     mutating func write(to output: inout [UInt8]) {
-        output.reserveCapacity(output.count + table.nodes[0].range.count)
+        let added = setting.reduce(0) { $0 + $1.name.utf8.count + $1.json.utf8.count + 4 }
+        output.reserveCapacity(output.count + table.nodes[0].range.count + added)
         var index = begin(0, &output)
         while let frame = stack.last {
             if index == frame.end {

@@ -61,8 +61,11 @@ package struct RouteTable: Sendable {
         fallback = plan(settings.routes.count, "", nil)
     }
 
+    /// The plans by index, the fallback's last.
+    package var plans: [RoutePlan] { routes.map(\.plan) + [fallback] }
+
     /// The names by index, the fallback's last.
-    package var names: [String] { routes.map(\.plan.name) + [fallback.name] }
+    package var names: [String] { plans.map(\.name) }
 
     /// The plan for a request.
     package func plan(for head: borrowing RequestHead) -> RoutePlan {

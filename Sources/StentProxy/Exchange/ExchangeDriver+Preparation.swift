@@ -83,12 +83,10 @@ extension ExchangeDriver {
         turn = .none
     }
 
-    /// A JSON media type (RFC 8259 §11, RFC 6838 §4.2.8): others have no members that a record could be known by.
+    /// Contents of other media types have no members that a record could be known by.
     private func isJSON(_ fields: borrowing FieldSection) -> Bool {
         guard let line = fields.first(.contentType) else { return false }
-        let type = fields.text(line.value).prefix { $0 != ";" }.lowercased()
-        let trimmed = type.filter { $0 != " " && $0 != "\t" }
-        return trimmed == "application/json" || trimmed.hasSuffix("+json")
+        return MediaType(fields.bytes[line.value.range])?.isJSON ?? false
     }
 
     // MARK: the question whether it took effect

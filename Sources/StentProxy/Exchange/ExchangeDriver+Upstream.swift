@@ -118,11 +118,8 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
         let time = answerStart.since(requestStart)
         settleAttempt(isGood ? .answered(time) : .failed, now: now)
         if isGood, isDetached, ownsScope { keepUndelivered(connection.head, now: now) }
-        if isGood, snapshot.isGoverned, machine.attemptKind == .request {
-            worker.answered(route: machine.plan.index, in: time)
-        }
-        if isGood, machine.plan.hedge != nil, machine.attemptKind == .request {
-            worker.learnHedge(machine.plan, time)
+        if isGood, machine.attemptKind == .request {
+            worker.routeTimes.answered(route: machine.plan.index, in: time)
         }
         run(machine.answerEnd(now: now, jitter: worker.draw(), budgetAllows: budgetAllows), now: now)
     }

@@ -138,10 +138,12 @@ final class ExchangeDriver: StreamHandler {
         var needs = ExchangeMachine.Needs()
         if snapshot.isGoverned {
             needs.admission = true
-            needs.quickest = worker.quickest(route: plan.index)
+            needs.quickest = worker.routeTimes.quickest(route: plan.index)
             worker.gate.admission.began()
         }
-        if plan.hedge != nil, !head.framing.hasContent { needs.hedgeAfter = worker.hedgeDelay(route: plan.index) }
+        if plan.hedge != nil, !head.framing.hasContent {
+            needs.hedgeAfter = worker.routeTimes.hedgeDelay(route: plan.index)
+        }
         needs.insistsOnPreparation = scope != nil
         needs.preparation = scope != nil || plan.settle != nil && head.method == .post && head.framing.hasContent
         return needs

@@ -83,4 +83,7 @@ package final class Snapshot: Sendable {
 
     /// Names of the routes by index, for metrics.
     package var routeNames: [String] { routes.names }
+
+    /// The routes by index, and after which share of their answers a second attempt is made.
+    var hedges: [(name: String, hedge: Int?)] { routes.plans.map { ($0.name, $0.hedge) } }
 }

@@ -148,6 +148,35 @@ private func fault(_ text: String, limits: JSONDocument.Limits = .init()) -> JSO
         }
     }
 
+    /// As bytes, that is: neither escapes nor canonical equivalence count.
+    @Test(arguments: [0, 14, 15, 16, 17, 40])
+    func `where a name is there twice once it is decoded, however many are before it`(count: Int) {
+        func object(_ names: [String]) -> String {
+            let before = (0..<count).map { #""n\#($0)":[\#($0)]"# }
+            return "{\((before + names.map { "\"\($0)\":{\"n0\":1}" }).joined(separator: ","))}"
+        }
+        #expect(fault(object(["aé", #"\u0061\u00e9"#]))?.kind == .duplicateName)
+        #expect(fault(object([#"\u0061\u00E9"#, "x", "aé"]))?.kind == .duplicateName)
+        #expect(fault(object([#"\ud83d\ude00"#, #"\uD83D\uDE00"#]))?.kind == .duplicateName)
+        #expect(fault(object(["", ""]))?.kind == .duplicateName)
+        #expect(fault(object(["\u{e9}", "e\u{301}", "K", "\u{212A}", "", "a", "aa", #"\u0061\u0061a"#, "A"])) == nil)
+    }
+
+    @Test func `in no time that grows as the square of its names`() throws {
+        // All in one object, and each escaped: comparing each with each would take ten seconds and more.
+        let members = (0..<20_000).map { #""\u006e\#($0)":0"# }.joined(separator: ",")
+        let value = try read("{\(members)}")
+        #expect(value.count == 20_000)
+        #expect(fault("{\(members),\"n19999\":0}")?.kind == .duplicateName)
+    }
+
+    @Test func `where a name is there twice behind a nested object that has it too`() {
+        let many = (0..<20).map { #""n\#($0)":1"# }.joined(separator: ",")
+        #expect(fault("{\(many),\"x\":{\(many)},\"y\":[{\(many)}]}") == nil)
+        #expect(fault("{\(many),\"x\":{\(many)},\"n3\":1}")?.kind == .duplicateName)
+        #expect(fault("{\"n3\":{\(many)},\"n3\":1}")?.kind == .duplicateName)
+    }
+
     @Test func `where it is nested too deep`() {
         func nested(_ depth: Int) -> String {
             String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
@@ -163,6 +192,12 @@ private func fault(_ text: String, limits: JSONDocument.Limits = .init()) -> JSO
     @Test func `where it has too many values`() {
         #expect(fault("[1,2,3]", limits: .init(values: 4)) == nil)
         #expect(fault("[1,2,3]", limits: .init(values: 3)) == JSONFault(.tooManyValues, at: 5))
+    }
+
+    @Test func `where it is too long`() {
+        #expect(fault("[12]", limits: .init(bytes: 4)) == nil)
+        #expect(fault("[12] ", limits: .init(bytes: 4)) == JSONFault(.tooLong, at: 0))
+        #expect(JSONDocument.Limits(bytes: .max).bytes < UInt32.max)
     }
 
     @Test func `in a thousand mutations without a trap`() {
