@@ -3,11 +3,11 @@ import StentModel
 /// A user and a password as Authorization carries them (RFC 7617), decoded; overwritten when it is let go of.
 ///
 /// Read strictly, for the upstream may read leniently: one credential has one spelling, so that what a proof is kept
-/// under is what the upstream is going to read. Stricter than the RFCs in one point: they allow several spaces behind the
-/// scheme (RFC 9110 §11.4), here it is one.
+/// under is what the upstream is going to read. Stricter than the RFCs in one point: they allow several spaces behind
+/// the scheme (RFC 9110 §11.4), here it is one.
 ///
-/// Not copyable, and in memory of its own: there is one place where a password stands in the clear, and it doesn't outlive
-/// the credential.
+/// Not copyable, and in memory of its own: there is one place where a password stands in the clear, and it doesn't
+/// outlive the credential.
 package struct BasicCredential: ~Copyable {
     package enum Reading: ~Copyable {
         /// There is no Authorization.
@@ -131,10 +131,13 @@ package struct BasicCredential: ~Copyable {
         }
     }
 
-    /// Never inlined, and opaque to the optimizer, which would drop writes to memory that is about to be freed.
+    private static func overwrite(_ memory: UnsafeMutableRawBufferPointer) {
+        memory.initializeMemory(as: UInt8.self, repeating: 0)
+        look(at: memory)
+    }
+
+    /// Opaque to the optimizer, which would drop writes to memory that is about to be freed if nobody looked at it.
     @_optimize(none)
     @inline(never)
-    private static func overwrite(_ memory: UnsafeMutableRawBufferPointer) {
-        for index in memory.indices { memory[index] = 0 }
-    }
+    private static func look(at memory: UnsafeMutableRawBufferPointer) {}
 }

@@ -2,9 +2,9 @@ import StentModel
 
 /// Whom credentials belong to, as far as the upstream has said so.
 ///
-/// Only the upstream knows passwords. Who a credential belongs to is asked of it once for all who want to know at the same
-/// time, and believed for a while; whatever it answers to ordinary requests with that credential renews the belief, or
-/// ends it. The question is an exchange of stent's own: those who wait for it may go, it is answered all the same.
+/// Only the upstream knows passwords. Who a credential belongs to is asked of it once for all who want to know at the
+/// same time, and believed for a while; whatever it answers to ordinary requests with that credential renews the belief,
+/// or ends it. The question is an exchange of stent's own: those who wait for it may go, it is answered all the same.
 ///
 /// One table serves all workers, behind the shell's lock: every call takes constant time, spread over many, but for the
 /// list of those to wake.
@@ -162,9 +162,9 @@ package struct ProofTable: Sendable {
     /// The question about this credential has its answer.
     ///
     /// One that failed fails all who wait at that moment, but for reads that an older proof will serve: its retries are
-    /// behind it, and a dead upstream is not to be asked once for each of them. Who comes later asks anew. One that began
-    /// before everything was forgotten is not believed, whatever it says; nor is a proof that the upstream contradicted
-    /// while it was on its way.
+    /// behind it, and a dead upstream is not to be asked once for each of them. Who comes later asks anew. One that
+    /// began before everything was forgotten is not believed, whatever it says; nor is a proof that the upstream
+    /// contradicted while it was on its way.
     package mutating func answered(_ key: CredentialKey, _ answer: Answer, now: Moment) -> Next {
         guard let place = places[key], let question = entries[place].question else {
             preconditionFailure("only who was told to ask has an answer, and once")
@@ -238,8 +238,8 @@ package struct ProofTable: Sendable {
     /// the credential is, only the question finds. Others say nothing: a 500 or a 400 may come before credentials are
     /// looked at.
     ///
-    /// - Parameter began: when the request was sent. An answer to one of before everything was forgotten says nothing, nor
-    ///   does a good one of before a refusal.
+    /// - Parameter began: when the request was sent. An answer to one of before everything was forgotten says nothing,
+    ///   nor does a good one of before a refusal.
     package mutating func observed(_ key: CredentialKey, status: Int, began: Moment, now: Moment) {
         guard began > forgotten else { return }
         switch status {
@@ -304,7 +304,8 @@ package struct ProofTable: Sendable {
             }
             return place
         }
-        // Where everything is being asked at the moment there are more: as many as requests under way, which are bounded.
+        // Where everything is being asked at the moment there are more: as many as requests under way, which have a
+        // bound of their own.
         if places.count >= maximum { _ = forgetOldest() }
         let entry = Entry(key: key, generation: generation)
         let place: Int

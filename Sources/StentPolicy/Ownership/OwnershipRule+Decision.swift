@@ -177,12 +177,14 @@ extension OwnershipRule {
     /// `staff_id(1i)` or `staff_id[]`, too.
     private static func isReadable(_ content: JSONDocument, _ resource: Resource) -> Bool {
         guard content.root.kind == .object else { return false }
-        let field = resource.settings.field.utf8
+        let field = resource.settings.field.utf8.span
         for member in content.root.members {
-            let name = member.name.utf8
-            guard name.count > field.count, name.starts(with: field) else { continue }
-            let next = name[name.index(name.startIndex, offsetBy: field.count)]
-            if next == UInt8(ascii: "(") || next == UInt8(ascii: "[") { return false }
+            let text = member.name
+            let name = text.utf8.span
+            guard name.count > field.count else { continue }
+            let next = name[field.count]
+            guard next == UInt8(ascii: "(") || next == UInt8(ascii: "[") else { continue }
+            if (0..<field.count).allSatisfy({ name[$0] == field[$0] }) { return false }
         }
         return true
     }

@@ -3,8 +3,8 @@ import StentModel
 extension OwnershipRule {
     /// What an answer of the upstream says of the owners of records.
     ///
-    /// Records and lists of them in 200 and 201, each with its own id and a field that is an id or null; one record only
-    /// where it is the one asked for. A deleted record is gone. A 404 says nothing: it may be about the caller.
+    /// Records and lists of them in 200 and 201, each with its own id and a field that is an id or null; one record
+    /// only where it is the one asked for. A deleted record is gone. A 404 says nothing: it may be about the caller.
     ///
     /// - Parameter content: `nil` where the answer has none that can be read.
     package func facts(of touch: OwnershipTouch, status: Int, content: JSONDocument?) -> [OwnershipFact] {

@@ -89,18 +89,18 @@ package struct OwnershipRule: Sendable {
 
     /// Whether two templates differ in nothing but the names of their parameters.
     private static func isSameShape(_ left: String, _ right: String) -> Bool {
-        let (left, right) = (left.utf8, right.utf8)
-        var (a, b) = (left.startIndex, right.startIndex)
-        while a < left.endIndex, b < right.endIndex {
+        let (left, right) = (left.utf8.span, right.utf8.span)
+        var (a, b) = (0, 0)
+        while a < left.count, b < right.count {
             guard left[a] == right[b] else { return false }
             if left[a] == UInt8(ascii: "{") {
-                a = left[a...].firstIndex(of: UInt8(ascii: "}")) ?? left.index(before: left.endIndex)
-                b = right[b...].firstIndex(of: UInt8(ascii: "}")) ?? right.index(before: right.endIndex)
+                while a + 1 < left.count, left[a] != UInt8(ascii: "}") { a += 1 }
+                while b + 1 < right.count, right[b] != UInt8(ascii: "}") { b += 1 }
             }
-            a = left.index(after: a)
-            b = right.index(after: b)
+            a += 1
+            b += 1
         }
-        return a == left.endIndex && b == right.endIndex
+        return a == left.count && b == right.count
     }
 
     /// The value of the parameter that stands last in the template.

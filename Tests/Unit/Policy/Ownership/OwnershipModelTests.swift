@@ -87,7 +87,7 @@ private struct Gate {
     }
 
     /// Callers 2 and 3 are nobody special, 1 is an admin, 4 may break the glass.
-    @Test(arguments: 0..<60)
+    @Test(arguments: 0..<12)
     func `no record is made in another's name, changed, given away or deleted but by who may`(seed: Int) throws {
         var random = SeededRandom(seed: UInt64(seed))
         let mayGive = random.once(in: 3)
@@ -101,7 +101,7 @@ private struct Gate {
         var gate = Gate(rule: OwnershipRule(settings), glass: BreakGlass(glassSettings))
         var upstream = Upstream()
         var (allowed, refused) = (0, 0)
-        for step in 0..<300 {
+        for step in 0..<200 {
             let principal = Principal(id: "\(1 + random.next() % 4)", name: "")
             let caller = Int(principal.id)
             let id = Int(1 + random.next() % 12)
@@ -148,8 +148,8 @@ private struct Gate {
                 #expect(gate.ledger["\(id)"].map { $0 == note.owner.map { "\($0)" } ?? "" } != false, "step \(step)")
             }
         }
-        #expect(allowed > 50)
-        #expect(refused > 50)
+        #expect(allowed > 30)
+        #expect(refused > 30)
     }
 
     private func send(
