@@ -1,5 +1,3 @@
-import StentModel
-
 /// The outbox's database as a command sees it, whether or not a server has it open. Confined to one thread.
 package final class OutboxFile {
     private let database: OpenDatabase

@@ -1,4 +1,3 @@
-import StentModel
 import GRDB
 
 /// The table of jobs, version by version.

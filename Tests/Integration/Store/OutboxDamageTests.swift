@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// Killed processes, locked and damaged databases: what was answered is never lost, or it is said.
-@Suite struct OutboxDamageTests {
+@Suite(.timeLimit(.minutes(1))) struct OutboxDamageTests {
     private let directory: StateDirectory
 
     init() throws { directory = try StateDirectory() }

@@ -5,7 +5,7 @@ import StentStore
 import Testing
 
 /// A database that can't be used makes the ledger know less, never something wrong.
-@Suite struct OwnershipDamageTests {
+@Suite(.timeLimit(.minutes(1))) struct OwnershipDamageTests {
     private let directory: StateDirectory
 
     init() throws { directory = try StateDirectory() }
