@@ -7,7 +7,7 @@ import re
 BOTH = ("hosp", "rails")
 TEETH = {"both": BOTH, "hosp": ("hosp",), "rails": ("rails",), "none": (), "?": ()}
 KNOWN = re.compile(r"\{(host|note|own|next|title|etag|id)\}")
-MADE = re.compile(r"\{(?:(crlf|length)|(basic|base64|x) ([^{}]*))\}")
+MADE = re.compile(r"\{(?:(crlf|length)|(basic|base64|letters|x) ([^{}]*))\}")
 
 
 class Step:
@@ -73,6 +73,8 @@ def expand(text, known):
             done += {"crlf": b"\r\n", "length": b"{length}"}[constant]
         elif maker == "x":
             done += bytes.fromhex(rest)
+        elif maker == "letters":
+            done += b"x" * int(rest)
         else:
             done += base64.b64encode((f"staff{rest}:secret{rest}" if maker == "basic" else rest).encode())
         position = match.end()
@@ -102,8 +104,7 @@ def read(path):
     def finish():
         if not block:
             return
-        variants = [(teeth, value) for _, line in block if line.startswith("each ")
-                    for teeth, _, value in [line[5:].partition(": ")]]
+        variants = [tuple(line[5:].split(": ", 1)) for _, line in block if line.startswith("each ")]
         for teeth, value in variants or [(None, None)]:
             lines = [(number, line.replace("{each}", value) if value is not None else line)
                      for number, line in block if not line.startswith("each ")]
