@@ -58,22 +58,20 @@ import Testing
         try await withReliableStent { stent, hosp async throws in
             let count = 20
             let first = try await hosp.records().count(.notes) + 1
-            let attack = { (id: Int) in
-                "\(method) /notes/\(id) HTTP/1.1\r\nHost: a.example\r\n\(credentials(PolicyTrial.attacker))"
-                    + "Content-Type: application/json\r\nContent-Length: \(content.utf8.count)\r\n\r\n\(content)"
-            }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     for number in 0..<count {
                         let content =
                             #"{"title":"Race \#(number)","body":"b","patient_id":3,"staff_id":\#(PolicyTrial.victim)}"#
-                        #expect(try await stent.once(create(content, staff: PolicyTrial.victim)).status == 201)
+                        let answer = try await stent.once(create(content, staff: PolicyTrial.victim))
+                        #expect(answer.status == 201)
                     }
                 }
                 for attacker in 0..<4 {
                     group.addTask {
                         for number in 0..<(2 * count) {
-                            _ = try await stent.once(attack(first + (number + attacker) % count))
+                            _ = try await stent.once(
+                                Self.attack(method, first + (number + attacker) % count, content))
                         }
                     }
                 }
@@ -84,5 +82,10 @@ import Testing
             #expect(notes.allSatisfy { $0.number("staff_id") == PolicyTrial.victim })
             #expect(notes.allSatisfy { $0.text("title")?.hasPrefix("Race ") == true })
         }
+    }
+
+    private static func attack(_ method: String, _ id: Int, _ content: String) -> String {
+        "\(method) /notes/\(id) HTTP/1.1\r\nHost: a.example\r\n\(credentials(PolicyTrial.attacker))"
+            + "Content-Type: application/json\r\nContent-Length: \(content.utf8.count)\r\n\r\n\(content)"
     }
 }

@@ -4,7 +4,7 @@ import StentTestKit
 /// A sentence about what may or may not be done to HOSP, with the requests that show it.
 ///
 /// Read from Tests/Forgeries, whose README describes the form. scripts/try-rails carries out the same files.
-struct PolicyCase: Sendable, CustomTestStringConvertible {
+struct PolicyCase: Sendable {
     /// Against which service it works when nothing stands before it.
     enum Teeth: String {
         case both, hosp, rails, none
@@ -22,8 +22,6 @@ struct PolicyCase: Sendable, CustomTestStringConvertible {
     var teeth = Teeth.none
     var compare = Comparison.answer
     var steps: [PolicyStep] = []
-
-    var testDescription: String { name }
 
     func needs(_ word: String) -> Bool { steps.contains { $0.texts.contains { $0.contains("{\(word)}") } } }
 
