@@ -5,9 +5,11 @@ struct BasicCredentials: Equatable {
 
     /// - Parameter authorization: the value of the Authorization field.
     init?(_ authorization: String) {
-        let parts = authorization.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "basic" else { return nil }
-        let decoded = Self.lenientBase64(parts[1].utf8)
+        // Ruby's `split(" ", 2)`: any white space, and none of it at the start counts
+        let text = authorization.utf8.drop(while: Self.isSpace)
+        let scheme = text.prefix { !Self.isSpace($0) }
+        guard String(Substring(scheme)).lowercased() == "basic" else { return nil }
+        let decoded = Self.lenientBase64(text[scheme.endIndex...])
         guard let colon = decoded.firstIndex(of: UInt8(ascii: ":")) else { return nil }
         name = String(decoding: decoded[..<colon], as: UTF8.self)
         password = String(decoding: decoded[(colon + 1)...], as: UTF8.self)
@@ -29,6 +31,10 @@ struct BasicCredentials: Equatable {
             }
         }
         return decoded
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0 || (0x09...0x0D).contains(byte)
     }
 
     private static func digit(_ byte: UInt8) -> UInt8? {

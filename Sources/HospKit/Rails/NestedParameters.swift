@@ -9,11 +9,26 @@ package struct NestedParameters {
 
     package init() {}
 
+    /// What stands between two parameters. Rack 2 splits queries at semicolons too, and skips spaces behind either.
+    package enum Separators {
+        case query
+        case form
+
+        func contains(_ byte: UInt8) -> Bool {
+            switch self {
+            case .query: byte == UInt8(ascii: "&") || byte == UInt8(ascii: ";")
+            case .form: byte == UInt8(ascii: "&")
+            }
+        }
+    }
+
     /// Reads `a=1&note[staff_id]=2&images[]=x`.
-    package static func parse(urlEncoded text: String) throws(Malformed) -> [String: JSONValue] {
+    package static func parse(
+        urlEncoded text: String, separators: Separators = .form
+    ) throws(Malformed) -> [String: JSONValue] {
         var parameters = NestedParameters()
-        for pair in text.utf8.split(separator: UInt8(ascii: "&")) {
-            let text = Substring(pair)
+        for pair in text.utf8.split(whereSeparator: separators.contains) {
+            let text = Substring(pair.drop { $0 == 0x20 })
             let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")) ?? text.utf8.endIndex
             let value = equals < text.utf8.endIndex ? text[text.utf8.index(after: equals)...] : ""
             guard let nameBytes = PercentCoding.form(text[..<equals].utf8),
@@ -34,16 +49,31 @@ package struct NestedParameters {
         if case .object(let updated) = root { members = updated }
     }
 
-    /// Splits `note[tags][]` into `note`, `tags` and the empty key that means "append"; nil for an empty name.
+    /// Splits `note[tags][]` into `note`, `tags` and the empty key that means "append"; nil for a name without a key.
+    ///
+    /// As Rack 2 does it (`QueryParser#normalize_params`), bracket by bracket and forgiving: `[note][title]`, `note[title`
+    /// and `note]]title` are all `note[title]`. Rack 3 takes fewer names for nested ones.
     private static func keys(of name: String) -> [String]? {
-        guard let bracket = name.dropFirst().firstIndex(of: "["), name.hasSuffix("]") else {
-            return name.isEmpty ? nil : [name]
+        var keys: [String] = []
+        var rest = name.utf8[...]
+        while true {
+            if !keys.isEmpty, rest.elementsEqual("[]".utf8) { return keys + [""] }
+            if !keys.isEmpty, rest.starts(with: "[]".utf8) {
+                keys.append("")
+                rest = rest.dropFirst(2)
+            }
+            let start = rest.drop(while: isBracket)
+            let key = start.prefix { !isBracket($0) }
+            guard !key.isEmpty else { return keys.isEmpty ? nil : keys }
+            keys.append(String(Substring(key)))
+            rest = start[key.endIndex...].drop { $0 == UInt8(ascii: "]") }
+            if rest.isEmpty { return keys }
+            if rest.elementsEqual("[".utf8) { return keys.dropLast() + ["\(Substring(key))["] }
         }
-        let inner = name[name.index(after: bracket)...].dropLast()
-        return [String(name[..<bracket])]
-            + inner.replacing("][", with: "\u{0}").split(
-                separator: "\u{0}", omittingEmptySubsequences: false
-            ).map(String.init)
+    }
+
+    private static func isBracket(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "[") || byte == UInt8(ascii: "]")
     }
 
     private static func store(_ value: JSONValue, at keys: ArraySlice<String>, in node: inout JSONValue)

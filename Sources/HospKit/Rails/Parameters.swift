@@ -1,4 +1,4 @@
-/// The parameters of one request, merged from path, body and query as Rails merges them, the path before the body before the query.
+/// The parameters of one request, merged from path, body and query as Rails merges them, the path before the query before the body.
 package struct Parameters: Sendable, Equatable {
     package private(set) var members: [String: JSONValue]
 
@@ -6,6 +6,9 @@ package struct Parameters: Sendable, Equatable {
     private static let jsonTypes: Set<String> = [
         "application/json", "text/x-json", "application/jsonrequest", "application/vnd.api+json",
     ]
+
+    /// Types that `Rack::Request` reads as a form in parts.
+    private static let multipartTypes: Set<String> = ["multipart/form-data", "multipart/related", "multipart/mixed"]
 
     /// The methods that an override may ask for.
     private static let overridable: Set<String> = [
@@ -29,7 +32,7 @@ package struct Parameters: Sendable, Equatable {
     ///
     /// - Throws: where Rails answers 400: malformed JSON, a bad percent-encoding, a name used as a value and as an object.
     package init(of request: HospRequest, route: Route) throws(NestedParameters.Malformed) {
-        var members = try NestedParameters.parse(urlEncoded: Route.query(of: request.target))
+        let query = try NestedParameters.parse(urlEncoded: Route.query(of: request.target), separators: .query)
         var body: [String: JSONValue] = [:]
         let isJSON = request.mediaType.map { Self.jsonTypes.contains($0) } ?? false
         if isJSON {
@@ -37,7 +40,8 @@ package struct Parameters: Sendable, Equatable {
         } else if Self.isForm(request) {
             body = try Self.formMembers(of: request)
         }
-        members.merge(body) { _, fromBody in fromBody }
+        // `request_parameters.merge(query_parameters)`: whole members, so that a `note[title]` of the query hides the body's note
+        var members = body.merging(query) { _, fromQuery in fromQuery }
         if isJSON, let resource = route.resource, members[resource.singular] == nil {
             // ParamsWrapper: a flat JSON body is nested under the resource's name, unless that name is taken already
             let columns = Set(resource.fields.map(\.name))
@@ -62,14 +66,15 @@ package struct Parameters: Sendable, Equatable {
 
     private static func isForm(_ request: HospRequest) -> Bool {
         switch request.mediaType {
-        case "application/x-www-form-urlencoded", "multipart/form-data": true
+        case "application/x-www-form-urlencoded": true
+        case let type? where multipartTypes.contains(type): true
         case nil: request.method == "POST" && !request.body.isEmpty  // Rack::Request#form_data?
         case .some: false
         }
     }
 
     private static func formMembers(of request: HospRequest) throws(NestedParameters.Malformed) -> [String: JSONValue] {
-        if request.mediaType == "multipart/form-data" {
+        if let type = request.mediaType, multipartTypes.contains(type) {
             return try MultipartForm.parse(request.body, contentType: request.variable("CONTENT_TYPE") ?? "")
         }
         return try NestedParameters.parse(urlEncoded: String(decoding: request.body, as: UTF8.self))

@@ -17,15 +17,21 @@ package struct HospRequest: Sendable {
     /// The value of a header as a Rack application sees it.
     ///
     /// The server in front turns names into variables: case is lost and a hyphen is the same as an underscore, so `X_HTTP_Method_Override`
-    /// and `X-HTTP-Method-Override` are one. Repeated fields are joined with a comma.
+    /// and `X-HTTP-Method-Override` are one. Repeated fields are joined with a comma. A name with underscores counts only
+    /// where the one with hyphens is missing (Puma since 5.6.9).
     ///
     /// - Parameter variable: the name in upper case with underscores.
     package func variable(_ variable: StaticString) -> String? {
         var joined: String?
+        var joinedLoosely: String?
         for field in fields where Self.isNamed(field.name, variable) {
-            joined = joined.map { "\($0), \(field.value)" } ?? field.value
+            if field.name.utf8.contains(UInt8(ascii: "_")) {
+                joinedLoosely = joinedLoosely.map { "\($0), \(field.value)" } ?? field.value
+            } else {
+                joined = joined.map { "\($0), \(field.value)" } ?? field.value
+            }
         }
-        return joined
+        return joined ?? joinedLoosely
     }
 
     private static func isNamed(_ name: String, _ variable: StaticString) -> Bool {

@@ -64,11 +64,43 @@ import Testing
         #expect(made.nested("note") == ["staff_id": .string("22"), "body": .string("")])
     }
 
-    @Test func `the body goes before the query, and the path before both`() throws {
-        let made = try parameters(of: request("PATCH", "/notes/5?id=6&x=q&y=q", Self.json, #"{"id":7,"x":"b"}"#))
+    @Test func `the query goes before the body, and the path before both`() throws {
+        let made = try parameters(
+            of: request("PATCH", "/notes/5?id=6&x=q&y=q", Self.json, #"{"id":7,"x":"b","z":"b"}"#))
         #expect(made["id"] == .string("5"))
-        #expect(made["x"] == .string("b"))
+        #expect(made["x"] == .string("q"))
         #expect(made["y"] == .string("q"))
+        #expect(made["z"] == .string("b"))
+    }
+
+    @Test func `a note in the query replaces the whole note of the body`() throws {
+        let made = try parameters(of: request("POST", "/notes?note[staff_id]=9", Self.json, #"{"note":{"title":"a"}}"#))
+        #expect(made.nested("note") == ["staff_id": .string("9")])
+    }
+
+    @Test func `semicolons part the parameters of a query, not those of a form`() throws {
+        #expect(try staffID("/notes?x=1; note[staff_id]=9;y=2", nil, "") == .string("9"))
+        #expect(try staffID("/notes", Self.form, "x=1;note[staff_id]=9") == nil)
+    }
+
+    @Test(arguments: [
+        "note[staff_id]", "[note][staff_id]", "note[staff_id", "[[note]]staff_id", "note]]staff_id", "note][staff_id]]",
+    ])
+    func `a nested name need not be well formed`(name: String) throws {
+        #expect(try staffID("/notes", Self.form, "\(name)=9") == .string("9"))
+    }
+
+    @Test(arguments: ["multipart/related", "multipart/mixed"])
+    func `other bodies in parts are forms too`(type: String) {
+        let body = "--X\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\ndelete\r\n--X--\r\n"
+        let request = request("POST", "/notes/7", "\(type); boundary=X", body)
+        #expect(Parameters.effectiveMethod(of: request) == "DELETE")
+    }
+
+    @Test func `a name with underscores counts where the one with hyphens is missing`() {
+        let loose = ("X_HTTP_Method_Override", "DELETE"), exact = ("X-HTTP-Method-Override", "PATCH")
+        #expect(Parameters.effectiveMethod(of: request("POST", "/notes/7", nil, "", [loose])) == "DELETE")
+        #expect(Parameters.effectiveMethod(of: request("POST", "/notes/7", nil, "", [loose, exact])) == "PATCH")
     }
 
     @Test func `nested parameters in the query keep a flat body from being nested`() throws {
