@@ -126,7 +126,8 @@ struct Owner: ParsableCommand {
 
         func validate() throws {
             for name in policy where !OwnerCommands.policies.contains(name) {
-                throw ValidationError("\(name) is no policy; there are \(OwnerCommands.policies.joined(separator: ", "))")
+                throw ValidationError(
+                    "\(name) is no policy; there are \(OwnerCommands.policies.joined(separator: ", "))")
             }
         }
 

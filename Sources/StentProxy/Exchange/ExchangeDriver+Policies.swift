@@ -231,7 +231,7 @@ extension ExchangeDriver {
         guard policies.ownershipMode != .off else { return rewrite([], now: now) }
         if case .known(let id) = owner { policies.owner = id }
         let decision = snapshot.ownership.decide(
-            policies.touch, principal: policies.principal ?? Principal(id: "", name: ""), owner: owner,
+            policies.touch, principal: policies.principal, owner: owner,
             content: policies.document
         ) {
             override(now: now)

@@ -14,7 +14,8 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
         if machine.attemptKind == .verification { return ask(connection, pool, now: now) }
         scratch.removeAll(keepingCapacity: true)
         appendRequestHead(for: pool, to: &scratch)
-        connection.begin(self, method: head.method, head: scratch, isChunked: head.framing == .chunked && !replacesContent)
+        connection.begin(
+            self, method: head.method, head: scratch, isChunked: head.framing == .chunked && !replacesContent)
         if content.readableBytes > 0 {
             connection.send(content: content)
             sent = content.readableBytes

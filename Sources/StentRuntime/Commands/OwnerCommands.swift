@@ -92,7 +92,8 @@ package enum OwnerCommands {
         let learned = settings.ownership.resources.filter { $0.field != $0.id }
         guard learned.count == 1, let only = learned.first else {
             let names = learned.map(\.name).joined(separator: ", ")
-            throw StentServer.Failure("say which resource: --resource \(names.isEmpty ? "NAME (there is none)" : names)")
+            throw StentServer.Failure(
+                "say which resource: --resource \(names.isEmpty ? "NAME (there is none)" : names)")
         }
         return only.name
     }

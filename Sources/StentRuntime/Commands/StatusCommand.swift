@@ -15,7 +15,9 @@ package enum StatusCommand {
                 return ("listen.admin is not set, so there is nobody to ask", 1)
             }
             let body = try fetch(listener.address)
-            guard let document = try? JSONDocument(body) else { return ("the answer of \(shown(listener.address)) is not JSON", 1) }
+            guard let document = try? JSONDocument(body) else {
+                return ("the answer of \(shown(listener.address)) is not JSON", 1)
+            }
             let isReady = document.root[name: "state"]?.string == "ready"
             let text = asJSON ? String(decoding: body, as: UTF8.self) : self.text(document.root)
             return (text, isReady ? 0 : 1)
@@ -82,7 +84,8 @@ package enum StatusCommand {
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
         guard connect(descriptor, info.pointee.ai_addr, info.pointee.ai_addrlen) == 0 else {
-            throw StentServer.Failure("nobody answers at \(shown(address)): \(cause()); is stent running with these settings?")
+            throw StentServer.Failure(
+                "nobody answers at \(shown(address)): \(cause()); is stent running with these settings?")
         }
         let request = Array("GET /status HTTP/1.1\r\nHost: \(shown(address))\r\nConnection: close\r\n\r\n".utf8)
         guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {

@@ -54,7 +54,8 @@ package final class StentServer: Sendable {
 
     private init(
         ports: Ports, workers: [NIOLoopBound<Worker>], loops: [any EventLoop], audit: AuditFileWriter, gate: Gate,
-        keys: IdempotencyKeys?, stores: PolicyStores, log: Logger, group: MultiThreadedEventLoopGroup, channels: [any Channel],
+        keys: IdempotencyKeys?, stores: PolicyStores, log: Logger, group: MultiThreadedEventLoopGroup,
+        channels: [any Channel],
         health: NIOLoopBound<HealthChecker>?, state: Shared
     ) {
         self.ports = ports

@@ -341,9 +341,8 @@ import Testing
     private func problems(_ status: Int, _ type: String?, _ json: String?) throws -> [String] {
         let rule = try ContractRule(hospSettings())
         let match = try rule.match("POST /patients/5/screen", "Content-Length: 5", "Content-Type: application/json")
-        let bytes = Array((type ?? "").utf8)
         return rule.problems(
-            status: status, mediaType: type.flatMap { _ in MediaType(bytes, 0..<bytes.count) },
+            status: status, mediaType: type.flatMap { MediaType($0) },
             document: try json.map { try JSONDocument(Array($0.utf8)) }, of: match
         ).map { "\($0.pointer) \($0.sentence)" }
     }
