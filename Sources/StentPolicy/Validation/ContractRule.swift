@@ -6,17 +6,26 @@ import StentModel
 /// understood: a rule binds to the resource, not to its spelling, and what goes upstream has one spelling only.
 package struct ContractRule: Sendable {
     /// An operation, ready to be enforced.
-    private struct Operation: Sendable {
+    private final class Operation: Sendable {
         let index: Int
         let method: Method
         let isOpen: Bool
         let query: ContractQueryRule
         let content: ContractContent?
         let answers: [ContractAnswer]
+
+        init(_ operation: ContractOperation, index: Int, _ schemas: SchemaRule) {
+            self.index = index
+            method = operation.method
+            isOpen = operation.isOpen
+            query = ContractQueryRule(operation, schemas)
+            content = operation.content
+            answers = operation.answers
+        }
     }
 
     /// A path template, ready to be filled in.
-    private struct Path: Sendable {
+    private final class Path: Sendable {
         enum Segment: Sendable {
             /// As it is written in a target.
             case literal([UInt8])
@@ -27,6 +36,22 @@ package struct ContractRule: Sendable {
         let segments: [Segment]
         let operations: [Operation]
         let allow: [Method]
+
+        init(_ path: ContractPath, _ schemas: SchemaRule) {
+            template = path.template
+            segments = path.segments.map { segment in
+                switch segment {
+                case .literal(let text):
+                    var encoded: [UInt8] = []
+                    TargetText.append(Array(text.utf8).span, to: &encoded, keepsSegment: true)
+                    return .literal(encoded)
+                case .parameter(let parameter): return .parameter(parameter.name)
+                }
+            }
+            operations = path.operations.enumerated().map { Operation($0.element, index: $0.offset, schemas) }
+            let methods = Set(path.operations.map(\.method))
+            allow = Method.allCases.filter { methods.contains($0) || $0 == .head && methods.contains(.get) }
+        }
     }
 
     private let schemas: SchemaRule
@@ -47,27 +72,7 @@ package struct ContractRule: Sendable {
             case .pass: .ignored
             case .refuse: .refused
             }
-        paths = settings.contract.paths.map { path in
-            let methods = Set(path.operations.map(\.method))
-            return Path(
-                template: path.template,
-                segments: path.segments.map { segment in
-                    switch segment {
-                    case .literal(let text):
-                        var encoded: [UInt8] = []
-                        TargetText.append(Array(text.utf8).span, to: &encoded, keepsSegment: true)
-                        return .literal(encoded)
-                    case .parameter(let parameter): return .parameter(parameter.name)
-                    }
-                },
-                operations: path.operations.enumerated().map { index, operation in
-                    Operation(
-                        index: index, method: operation.method, isOpen: operation.isOpen,
-                        query: ContractQueryRule(operation, schemas), content: operation.content,
-                        answers: operation.answers)
-                },
-                allow: Method.allCases.filter { methods.contains($0) || $0 == .head && methods.contains(.get) })
-        }
+        paths = settings.contract.paths.map { Path($0, schemas) }
     }
 
     // MARK: Heads
@@ -151,7 +156,8 @@ package struct ContractRule: Sendable {
 
     /// HEAD is GET without the content of its answer (RFC 9110 §9.3.2), unless the contract has it by itself.
     private static func operation(of path: Path, for method: Method) -> Operation? {
-        for operation in path.operations where operation.method == method && method != .other { return operation }
+        guard method != .other else { return nil }
+        for operation in path.operations where operation.method.rawValue == method.rawValue { return operation }
         return method == .head ? path.operations.first { $0.method == .get } : nil
     }
 
@@ -184,15 +190,19 @@ package struct ContractRule: Sendable {
         guard head.framing.hasContent else {
             return content.isRequired ? ContractRefusal(.contractInvalidContent, "is missing") : nil
         }
-        for line in head.fields.lines where line.field == .contentEncoding {
-            var isIdentity = true
-            head.fields.forEachToken(of: line.value) { token in
-                isIdentity = head.fields.equals(token, lowercase: "identity")
-                return isIdentity
+        var type: Slot?
+        var types = 0
+        for line in head.fields.lines {
+            switch line.field {
+            case .contentType:
+                type = line.value
+                types += 1
+            case .contentEncoding:
+                guard Self.isIdentity(head, line.value) else { return ContractRefusal(.contractContentCoding) }
+            case _: continue
             }
-            guard isIdentity else { return ContractRefusal(.contractContentCoding) }
         }
-        guard let media = Self.media(of: head, among: content.media) else {
+        guard let type, types == 1, let media = Self.media(head.fields, type, among: content.media) else {
             let types = content.media.map(\.type).joined(separator: " or ")
             return ContractRefusal(.contractMediaType, "must be \(types)")
         }
@@ -205,11 +215,21 @@ package struct ContractRule: Sendable {
         return nil
     }
 
+    private static func isIdentity(_ head: borrowing RequestHead, _ value: Slot) -> Bool {
+        var isIdentity = true
+        head.fields.forEachToken(of: value) { token in
+            isIdentity = head.fields.equals(token, lowercase: "identity")
+            return isIdentity
+        }
+        return isIdentity
+    }
+
     /// The one that Content-Type names; of JSON, in UTF-8 (RFC 8259 §8.1).
-    private static func media(of head: borrowing RequestHead, among declared: [ContractMedia]) -> ContractMedia? {
-        guard let line = head.fields.first(.contentType), head.fields.count(.contentType) == 1 else { return nil }
-        for media in declared where isSame(head.fields.bytes.span, line.value, media.type) { return media }
-        guard let type = MediaType(head.fields.bytes, line.value.range),
+    private static func media(
+        _ fields: borrowing FieldSection, _ slot: Slot, among declared: [ContractMedia]
+    ) -> ContractMedia? {
+        for media in declared where isSame(fields.bytes.span, slot, media.type) { return media }
+        guard let type = MediaType(fields.bytes, slot.range),
             let media = declared.first(where: { $0.type.isSameText(as: type.essence) })
         else { return nil }
         return MediaType.isJSON(media.type) && type.charset == .other ? nil : media

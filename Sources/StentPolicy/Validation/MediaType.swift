@@ -43,7 +43,14 @@ package struct MediaType: Sendable, Equatable {
 
     /// ASCII in lower case; the ranges hold token bytes or the inside of a quoted string, compared only.
     private static func text(_ bytes: [UInt8], _ range: Range<Int>) -> String {
-        String(decoding: bytes[range].map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
+        let span = bytes.span
+        return String(unsafeUninitializedCapacity: range.count) { text in
+            for index in range {
+                let byte = span[index]
+                text[index - range.lowerBound] = (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
+            }
+            return range.count
+        }
     }
 
     private struct Reading {

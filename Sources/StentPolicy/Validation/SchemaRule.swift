@@ -59,7 +59,7 @@ package struct SchemaRule: Sendable {
 
     package func judge(_ value: JSONValue, by schema: SchemaIndex, undeclared: Undeclared) -> SchemaFinding {
         var judgement = SchemaJudgement(plans, of: value, undeclared)
-        judgement.run(value, by: schema.value)
+        judgement.run(by: schema.value)
         return judgement.finding
     }
 
