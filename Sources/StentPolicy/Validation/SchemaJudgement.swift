@@ -4,7 +4,7 @@ import StentModel
 struct SchemaJudgement {
     /// Schemas inside one another and values inside one another, together: bounds the stack, and ends a schema that
     /// refers to itself.
-    private static let deepest = 1_024
+    private static let deepest = 512
     private static let fewestSteps = 4_096
     private static let mostSteps = 1_000_000
 
@@ -76,7 +76,9 @@ struct SchemaJudgement {
 
     private mutating func fail(_ value: JSONValue, missing name: String? = nil, _ sentence: () -> String) -> Bool {
         guard goesOn else { return false }
-        finding.problems.append(ContractProblem(pointer: pointer(to: value, missing: name), sentence: sentence()))
+        finding.problems.append(
+            ContractProblem(
+                pointer: SchemaPointer.text(to: value, missing: name, in: root), sentence: sentence()))
         isStopped = finding.problems.count >= SchemaRule.mostProblems
         return false
     }
@@ -226,8 +228,10 @@ struct SchemaJudgement {
                 next = name + 1
                 if names[name].isRequired { found += 1 }
             }
-            guard let schema = name.flatMap({ names[$0].schema }) ?? plan.source.additional?.value else { continue }
+            let additional = plan.source.additional?.value
+            guard name != nil || additional != nil else { continue }
             mark(member.value.index, .declared)
+            guard let schema = name.flatMap({ names[$0].schema }) ?? additional else { continue }
             if !judge(member.value, by: schema, isListed: name != nil) { isGood = false }
         }
         if found < plan.required, !isStopped {
@@ -368,54 +372,6 @@ struct SchemaJudgement {
                 }
             }
         }
-    }
-
-    // MARK: Where
-
-    /// The pointer to a value, found by walking there from the root: only problems pay for it.
-    ///
-    /// - Parameter name: of a member that the value does not have.
-    private func pointer(to value: JSONValue, missing name: String?) -> String {
-        var pointer = ""
-        var around = root
-        while around.index < value.index {
-            guard let (token, inner) = Self.step(from: around, to: value),
-                Self.append(token, to: &pointer)
-            else { return pointer }
-            around = inner
-        }
-        if let name { _ = Self.append(name, to: &pointer) }
-        return pointer
-    }
-
-    /// The element or member that is the value, or holds it: the last one that does not begin behind it.
-    private static func step(from value: JSONValue, to inner: JSONValue) -> (token: String, value: JSONValue)? {
-        switch value.kind {
-        case .null, .true, .false, .number, .string: return nil
-        case .array:
-            var found: (index: Int, value: JSONValue)?
-            for (index, element) in value.elements.enumerated() {
-                guard element.index <= inner.index else { break }
-                found = (index, element)
-            }
-            return found.map { (String($0.index), $0.value) }
-        case .object:
-            var found: JSONMember?
-            for member in value.members {
-                guard member.value.index <= inner.index else { break }
-                found = member
-            }
-            return found.map { ($0.name, $0.value) }
-        }
-    }
-
-    /// - Returns: false where the pointer would be too long.
-    private static func append(_ token: String, to pointer: inout String) -> Bool {
-        guard token.utf8.count < ContractProblem.longestPointer else { return false }
-        let token = SchemaWords.escaped(token)
-        guard pointer.utf8.count + token.utf8.count < ContractProblem.longestPointer else { return false }
-        pointer += "/" + token
-        return true
     }
 }
 
