@@ -15,6 +15,10 @@ package enum AuditLine {
     package static let agentLimit = 200
     /// Bytes of Host that are written: the longest DNS name (RFC 1035 §2.3.4) and a port.
     package static let hostLimit = 261
+    /// Bytes of a name or an id that are written.
+    package static let nameLimit = 256
+    /// Bytes of the reason for an override that are written.
+    package static let overrideLimit = 1_000
 
     /// Appends the line of a finished exchange.
     ///
@@ -35,6 +39,14 @@ package enum AuditLine {
     package static func maximumLength(of record: borrowing ExchangeRecord, head: borrowing RequestHead) -> Int {
         var length = 1_536 + record.attempts.count * 256 + record.route.utf8.count * 6
         if case .accepted(let slot) = record.id { length += Int(slot.length) * 6 }
+        length += 6 * (min(record.user.utf8.count, nameLimit) + min(record.actor.utf8.count, nameLimit))
+        length += 6 * (min(record.override.utf8.count, overrideLimit) + record.parent.count)
+        length += record.decisions.count * 128
+        if let resource = record.resource {
+            length += 64 + 6 * resource.type.utf8.count
+            length += 6 * min(resource.id?.utf8.count ?? 0, nameLimit)
+            length += 6 * min(resource.owner?.utf8.count ?? 0, nameLimit)
+        }
         if record.headIsReadable {
             length += 6 * (min(Int(head.pathAndQuery.length), pathLimit) + 2 * agentLimit + hostLimit)
         }
@@ -50,14 +62,18 @@ package enum AuditLine {
         switch record.listener {
         case .http: output.append(#","listener":"http""#)
         case .https: output.append(#","listener":"https""#)
+        case .own: output.append(#","listener":"own""#)
         }
         switch record.version {
         case .http10: output.append(#","protocol":"HTTP/1.0""#)
         case .http11: output.append(#","protocol":"HTTP/1.1""#)
         case .http2: output.append(#","protocol":"HTTP/2""#)
         }
+        appendPurpose(of: record, to: &output)
         appendAddresses(of: record, to: &output)
+        appendActor(of: record, to: &output)
         appendRequest(of: record, head: head, to: &output)
+        appendPolicies(of: record, to: &output)
         appendAnswer(of: record, to: &output)
         appendTries(record.attempts, to: &output)
         output.append("]}\n")

@@ -20,6 +20,10 @@ package struct EventRecord: Sendable, Equatable {
         case auditRecovered = "audit.recovered"
         /// Lines were lost because neither file nor memory had room for them.
         case auditDropped = "audit.dropped"
+        /// Somebody began to override owners, and said why.
+        case breakGlassOpened = "break-glass.opened"
+        /// The upstream refuses a record of the outbox for good: it will not be written.
+        case outboxRefused = "outbox.refused"
     }
 
     /// One fact about it.

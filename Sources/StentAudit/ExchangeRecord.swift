@@ -54,6 +54,56 @@ package struct ExchangeRecord: Sendable {
     /// Where the request came in.
     package enum Listener: String, Sendable {
         case http, https
+        /// stent made it itself.
+        case own
+    }
+
+    /// Why stent made a request of its own.
+    package enum Purpose: String, Sendable {
+        /// To know who is calling.
+        case identity
+        /// To know whose record it is.
+        case ownership
+        /// To write down what an earlier request was answered.
+        case record
+    }
+
+    /// What a policy said of the request.
+    package struct Decision: Sendable, Equatable {
+        package enum Policy: String, Sendable, CaseIterable {
+            case contract, identity, ownership
+        }
+
+        package enum Result: String, Sendable, CaseIterable {
+            case allowed, refused
+        }
+
+        package var policy: Policy
+        package var mode: PolicyMode
+        package var result: Result
+        package var reason: Reason
+
+        package init(_ policy: Policy, _ mode: PolicyMode, _ result: Result, _ reason: Reason) {
+            self.policy = policy
+            self.mode = mode
+            self.result = result
+            self.reason = reason
+        }
+    }
+
+    /// What the request was about.
+    package struct Resource: Sendable, Equatable {
+        package var type: String
+        /// `nil`: the collection.
+        package var id: String?
+        /// `nil`: not known, or not asked for.
+        package var owner: String?
+
+        package init(type: String, id: String?, owner: String? = nil) {
+            self.type = type
+            self.id = id
+            self.owner = owner
+        }
     }
 
     package var id: RequestID
@@ -87,6 +137,18 @@ package struct ExchangeRecord: Sendable {
     /// Pauses between attempts.
     package var paused: TimeSpan
     package var attempts: [AttemptRecord]
+    /// The name that the client gave, proven or not; empty where it gave none.
+    package var user = ""
+    /// The id that the upstream knows the caller by, where it was asked for.
+    package var actor = ""
+    package var resource: Resource?
+    package var decisions: [Decision] = []
+    /// Why the caller has overridden an owner, in their words.
+    package var override = ""
+    /// Of a request of stent's own.
+    package var purpose: Purpose?
+    /// The exchange or job that a request of stent's own was made for.
+    package var parent: [UInt8] = []
 
     package init() {
         id = .minted(0, 0)

@@ -20,8 +20,11 @@ enum JSONText {
     }
 
     /// Appends a text as a string with its quotes.
-    static func append(_ text: String, to output: inout OutputSpan<UInt8>) {
-        append(text.utf8.span, to: &output)
+    ///
+    /// - Parameter limit: as above.
+    static func append(_ text: String, limit: Int = .max, to output: inout OutputSpan<UInt8>) {
+        let text = text.utf8.span
+        append(text.count <= limit ? text : text.extracting(0..<wholeCharacters(of: text, within: limit)), to: &output)
     }
 
     private static func append(_ text: Span<UInt8>, to output: inout OutputSpan<UInt8>) {

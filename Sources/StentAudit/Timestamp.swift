@@ -7,12 +7,12 @@ package enum Timestamp {
         let (seconds, nanoseconds) = time.nanoseconds.floored(by: 1_000_000_000)
         let (days, second) = seconds.floored(by: 86_400)
         let date = CivilDate(daysSince1970: Int(days))
-        output.append(pair: date.year / 100)
-        output.append(pair: date.year)
+        output.append(pair: UInt(date.year / 100))
+        output.append(pair: UInt(date.year))
         output.append(0x2D)
-        output.append(pair: date.month)
+        output.append(pair: UInt(date.month))
         output.append(0x2D)
-        output.append(pair: date.day)
+        output.append(pair: UInt(date.day))
         output.append(0x54)
         appendClock(of: UInt(second), separator: 0x3A, to: &output)
         output.append(0x2E)
@@ -26,10 +26,10 @@ package enum Timestamp {
         let (seconds, nanoseconds) = time.nanoseconds.floored(by: 1_000_000_000)
         let (days, second) = seconds.floored(by: 86_400)
         let date = CivilDate(daysSince1970: Int(days))
-        output.append(pair: date.year / 100)
-        output.append(pair: date.year)
-        output.append(pair: date.month)
-        output.append(pair: date.day)
+        output.append(pair: UInt(date.year / 100))
+        output.append(pair: UInt(date.year))
+        output.append(pair: UInt(date.month))
+        output.append(pair: UInt(date.day))
         output.append(0x54)
         appendClock(of: UInt(second), separator: nil, to: &output)
         output.append(0x2E)
@@ -43,28 +43,6 @@ package enum Timestamp {
         output.append(pair: second / 60 % 60)
         if let separator { output.append(separator) }
         output.append(pair: second % 60)
-    }
-}
-
-/// A date of the proleptic Gregorian calendar.
-///
-/// The years that nanoseconds in 64 bits reach, 1677 to 2262, all have four digits.
-private struct CivilDate {
-    var year: UInt
-    var month: UInt
-    var day: UInt
-
-    /// Counted in eras of 400 years that begin on 1 March, so that the leap day is the last of its year.
-    init(daysSince1970 days: Int) {
-        let shifted = days + 719_468  // 0000-03-01
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayOfYear + 2) / 153
-        day = UInt(dayOfYear - (153 * monthFromMarch + 2) / 5 + 1)
-        month = UInt(monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9)
-        year = UInt(yearOfEra + era * 400 + (month <= 2 ? 1 : 0))
     }
 }
 

@@ -4,7 +4,8 @@ import StentModel
 package struct LoadedSettings: Sendable {
     package var settings: Settings
     /// Every setting with its value, defaults included, one on each line: what a digest or a comparison of two
-    /// configurations is taken of. A value that came from a file stands as it was written (`${file:...}`).
+    /// configurations is taken of. A value that came from a file stands as it was written (`${file:...}`); the
+    /// contract's document stands there as what it says.
     package var canonicalText: String
     /// What is worth saying and stops nothing, in the order of the file.
     package var warnings: ConfigProblems
@@ -17,8 +18,8 @@ package enum ConfigLoader {
     /// - Parameters:
     ///   - path: the configuration file; named in every problem as it is given here.
     ///   - environment: what `${NAME}` stands for.
-    ///   - readFile: gives the bytes of a file; also asked for `${file:...}` and for the certificates and keys that
-    ///     are named.
+    ///   - readFile: gives the bytes of a file; also asked for `${file:...}`, and for the certificates, keys and the
+    ///     contract's document that are named.
     /// - Returns: the settings, or the problems; at least one.
     package static func load(
         path: String, environment: [String: String], readFile: (String) throws -> [UInt8]
@@ -45,14 +46,19 @@ package enum ConfigLoader {
                 var settings = Settings()
                 var decoding = Decoding(expansion: Expansion(environment: environment, readFile: readFile))
                 decoding.section(SettingsTable.rows, root, "", &settings)
-                let rules = Rules(settings: settings, decoding: decoding)
-                let problems =
-                    reader.problems + decoding.problems + rules.contradictions()
-                    + rules.unusableFiles(readFile: readFile)
-                guard problems.isEmpty else { throw ConfigProblems(file: path, problems: problems) }
+                let document = ContractDocument(settings, decoding, settingsFile: path, readFile: readFile)
+                settings.contract?.contract = document.contract ?? Contract()
+                let rules = Rules(settings: settings, decoding: decoding, hasContract: document.contract != nil)
+                let problems = ConfigProblems(
+                    file: path,
+                    problems: reader.problems + decoding.problems + document.problems + rules.contradictions()
+                        + rules.unusableFiles(readFile: readFile),
+                    referred: document.referred)
+                guard problems.isEmpty else { throw problems }
                 return .success(
                     LoadedSettings(
-                        settings: settings, canonicalText: canonicalText(settings, veiled: decoding.veiled),
+                        settings: settings,
+                        canonicalText: canonicalText(settings, veiled: decoding.veiled) + document.canonicalText,
                         warnings: ConfigProblems(file: path, problems: rules.shadowedRoutes())))
             } catch let problem as ConfigProblem {
                 return .failure(ConfigProblems(file: path, problems: [problem]))

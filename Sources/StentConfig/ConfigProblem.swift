@@ -28,6 +28,23 @@ package struct ConfigProblem: Error, Sendable, Equatable {
         case contradiction = "config.contradiction"
         /// A route that never matches, because an earlier one always does. A warning.
         case shadowedRoute = "config.shadowed-route"
+
+        // Of a contract's document; what is wrong with it as YAML or JSON is `config.syntax` and `config.duplicate-key`.
+
+        /// A keyword or a feature that is not enforced: a contract says nothing that does not hold.
+        case contractUnsupported = "contract.unsupported"
+        /// Nothing that OpenAPI 3.1 or JSON Schema knows.
+        case contractUnknownKey = "contract.unknown-key"
+        case contractMissingKey = "contract.missing-key"
+        case contractWrongType = "contract.wrong-type"
+        /// A `$ref` that leads nowhere, or round in circles.
+        case contractBadReference = "contract.bad-reference"
+        /// A path that can't be read, or does not fit its parameters.
+        case contractBadTemplate = "contract.bad-template"
+        /// A `pattern` that can't be read.
+        case contractBadPattern = "contract.bad-pattern"
+        /// What is right by itself and can't hold together.
+        case contractConflict = "contract.conflict"
     }
 
     package var code: Code
@@ -69,22 +86,29 @@ package struct Place: Sendable, Hashable, Comparable {
     }
 }
 
-/// Every problem of one configuration file, in the order of the file.
+/// Every problem of one configuration file, in the order of the file, and then those of files that it refers to.
 package struct ConfigProblems: Error, Sendable, CustomStringConvertible {
     /// The file's name as the operator gave it.
     package var file: String
     package var problems: [ConfigProblem]
+    /// Those of other files that are read because this one names them.
+    package var referred: [ConfigProblems]
 
-    package init(file: String, problems: [ConfigProblem]) {
+    package init(file: String, problems: [ConfigProblem], referred: [ConfigProblems] = []) {
         self.file = file
+        self.referred = referred
         // Sorted by place; those of one place stay in the order in which they were found.
         self.problems = problems.enumerated()
             .sorted { ($0.element.place, $0.offset) < ($1.element.place, $1.offset) }
             .map(\.element)
     }
 
+    /// Nothing is wrong, here and in the files referred to.
+    package var isEmpty: Bool { problems.isEmpty && referred.allSatisfy(\.isEmpty) }
+
     /// One line for each problem, with its help below it.
     package var description: String {
-        problems.map { $0.text(file: file) }.joined(separator: "\n")
+        (problems.map { $0.text(file: file) } + referred.filter { !$0.isEmpty }.map(\.description))
+            .joined(separator: "\n")
     }
 }

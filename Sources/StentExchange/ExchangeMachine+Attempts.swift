@@ -149,7 +149,7 @@ extension ExchangeMachine {
                 let span = min(max(settled.since(now), .milliseconds(20)), plan.retry.backoffMaximum)
                 return pause(span, before: Next(kind: .verification), now: now)
             }
-            guard attemptCount > 0 else { return answer(.idempotencyUnknownOutcome) }
+            guard attemptCount > 0 || mayResend else { return answer(.idempotencyUnknownOutcome) }
             mayHaveActed = false
             guard mayResend else { return answer(.resendNotDone) }
             record.retry = .resendAbsent

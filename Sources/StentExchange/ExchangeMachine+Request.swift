@@ -46,16 +46,33 @@ extension ExchangeMachine {
     ///
     /// - Parameters:
     ///   - canVerify: the record that this request creates could be recognised.
-    ///   - firstTry: an earlier exchange with the same key may have created it, not before this moment: look first.
-    package mutating func prepared(canVerify: Bool, firstTry: Moment? = nil, now: Moment) -> Action {
+    ///   - firstTry: an earlier exchange may have created it, not before this moment: look first.
+    ///   - settled: when nothing that was sent earlier can take effect any more, so that it may be sent where it is not
+    ///     found; `nil`: it is only looked for. Another exchange with the same key may be looking, too, and both would
+    ///     send it again.
+    package mutating func prepared(
+        canVerify: Bool, firstTry: Moment? = nil, settled: Moment? = nil, now: Moment
+    ) -> Action {
         guard case .preparing = state else { return .none }  // it ended another way meanwhile
         self.canVerify = canVerify
         guard canVerify, let firstTry else { return startAttempt(Next(), now: now) }
-        // Only to find it: another exchange with the same key may be looking, too, and both would send it again.
         self.firstTry = firstTry
         mayHaveActed = true
-        settled = now
+        mayResend = settled != nil
+        self.settled = settled ?? now
         return startAttempt(Next(kind: .verification), now: now)
+    }
+
+    /// The upstream has answered a question that was asked before the request, and with that the request itself.
+    ///
+    /// - Parameter reason: why the request is not sent.
+    package mutating func relay(status: Int, reason: Reason, now: Moment) -> Action {
+        guard case .preparing = state else { return .none }
+        record.status = status
+        record.reason = reason
+        record.outcome = method.isSafe ? nil : .rejected
+        state = .delivering
+        return .conclude(.relayed)
     }
 
     /// The first request with this Idempotency-Key has been answered: this one gets the same answer.

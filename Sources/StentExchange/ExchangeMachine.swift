@@ -53,6 +53,8 @@ package struct ExchangeMachine: Sendable {
         case deleted
         /// The answer that the first request with this Idempotency-Key had.
         case replayed
+        /// The upstream's answer to a question that was asked before the request: it is the answer to the request, too.
+        case relayed
     }
 
     /// What an exchange needs beyond its route's plan.
@@ -223,6 +225,8 @@ package struct ExchangeMachine: Sendable {
     }
     /// The whole request is awaited before anything is sent.
     package var isGathering: Bool { if case .gathering = state { true } else { false } }
+    /// What has to be known before the request is sent is being found out.
+    package var isPreparing: Bool { if case .preparing = state { true } else { false } }
     /// The attempts so far, in their order.
     package var attemptRecords: [AttemptRecord] { record.attempts }
     /// Pauses so far, and waiting for connections: what stent itself added.

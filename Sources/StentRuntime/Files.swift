@@ -11,13 +11,13 @@ package enum Files {
         }
     }
 
-    /// Largest file that is read.
+    /// Largest file that is read, unless somebody asks for more.
     private static let limit = 16 << 20
 
     /// The whole content of a regular file.
     ///
-    /// - Throws: `Failure` where it can't be read, is no regular file, or is larger than 16 MiB.
-    package static func read(_ path: String) throws -> [UInt8] {
+    /// - Throws: `Failure` where it can't be read, is no regular file, or is larger than `limit`.
+    package static func read(_ path: String, limit: Int = limit) throws -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw Failure("read", path, code: errno) }
         defer { close(descriptor) }
@@ -25,6 +25,15 @@ package enum Files {
         guard fstat(descriptor, &status) == 0 else { throw Failure("read", path, code: errno) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw Failure("read", path, code: EISDIR) }
         guard status.st_size <= limit else { throw Failure("read", path, code: EFBIG) }
+        return try read(descriptor, path, limit: limit)
+    }
+
+    /// All of standard input.
+    package static func readInput(limit: Int) throws -> [UInt8] {
+        try read(STDIN_FILENO, "standard input", limit: limit)
+    }
+
+    private static func read(_ descriptor: Int32, _ path: String, limit: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {

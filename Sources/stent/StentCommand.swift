@@ -13,7 +13,7 @@ struct StentCommand: AsyncParsableCommand {
             70 a defect of stent's own.
             """,
         version: StentVersion.text,
-        subcommands: [Serve.self, Check.self, Schema.self, Version.self])
+        subcommands: [Serve.self, Check.self, Status.self, Owner.self, Schema.self, Version.self])
 
     /// Wrong usage is 2 here, not ArgumentParser's 64.
     static func main() async {
@@ -61,6 +61,85 @@ struct Check: ParsableCommand {
         code == 0 ? StandardStreams.output(text) : StandardStreams.error(text)
         throw ExitCode(code)
     }
+}
+
+struct Status: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Say what the stent that serves these settings is doing; what waits to be written too.")
+
+    @OptionGroup var config: ConfigurationOption
+    @Flag(help: "Print what the admin endpoint says (JSON).")
+    var json = false
+
+    func run() throws {
+        let (text, code) = StatusCommand.run(config.path, asJSON: json)
+        code == 0 ? StandardStreams.output(text) : StandardStreams.error(text)
+        throw ExitCode(code)
+    }
+}
+
+struct Owner: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Who owns which record, and who was refused what.",
+        subcommands: [Show.self, Import.self, Report.self])
+
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say whose records these are, as far as is known; without ids, how many are known.")
+
+        @OptionGroup var config: ConfigurationOption
+        @Option(help: "The resource, where there are several.")
+        var resource: String?
+        @Argument(help: "Ids of records.")
+        var ids: [String] = []
+
+        func run() throws {
+            try finish(OwnerCommands.show(config.path, resource: resource, ids: ids))
+        }
+    }
+
+    struct Import: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Learn owners from a file; a running stent takes notice within a second or two.",
+            discussion: "The file is a list of records as the service answers it (JSON), or lines `id,owner`.")
+
+        @OptionGroup var config: ConfigurationOption
+        @Option(help: "The resource, where there are several.")
+        var resource: String?
+        @Argument(help: "The file; - is standard input.")
+        var file: String
+
+        func run() throws {
+            try finish(OwnerCommands.importOwners(config.path, resource: resource, path: file))
+        }
+    }
+
+    struct Report: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List by the audit trail who was refused what, and who would have been.")
+
+        @OptionGroup var config: ConfigurationOption
+        @Option(help: "Only refusals of this policy: ownership, contract, identity. May be given several times.")
+        var policy: [String] = []
+        @Flag(help: "One JSON object for each line.")
+        var json = false
+
+        func validate() throws {
+            for name in policy where !OwnerCommands.policies.contains(name) {
+                throw ValidationError("\(name) is no policy; there are \(OwnerCommands.policies.joined(separator: ", "))")
+            }
+        }
+
+        func run() throws {
+            try finish(OwnerCommands.report(config.path, policies: policy, asJSON: json))
+        }
+    }
+}
+
+/// Prints what a command says, and exits with its code.
+private func finish(_ result: (text: String, code: Int32)) throws -> Never {
+    result.code == 0 ? StandardStreams.output(result.text) : StandardStreams.error(result.text)
+    throw ExitCode(result.code)
 }
 
 struct Schema: ParsableCommand {

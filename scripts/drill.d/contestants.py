@@ -220,6 +220,8 @@ class Proxy:
                 path = os.path.join(directory, "hosp.yaml")
                 with open(path, "w", encoding="utf-8") as drilled:
                     drilled.write(policy)
+                # The contract is looked for beside the settings.
+                shutil.copy(os.path.join(ROOT, "config", "hosp.openapi.yaml"), directory)
                 environment = {
                     **{name: value for name, value in environment.items() if not name.startswith("STENT_")},
                     "STENT_UPSTREAM": f"http://127.0.0.1:{hosp_port}", "STENT_HTTPS_PORT": str(port),

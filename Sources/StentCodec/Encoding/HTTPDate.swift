@@ -13,7 +13,7 @@ package enum HTTPDate {
         let seconds = min(max(unixSeconds, 0), lastSecond)
         let days = seconds / 86_400
         let time = seconds % 86_400
-        let date = civil(days: days)
+        let date = CivilDate(daysSince1970: days)
         output.append(weekday(days % 7))
         output.append(", ")
         output.append(twoDigits: date.day)
@@ -29,20 +29,6 @@ package enum HTTPDate {
         output.append(Byte.colon)
         output.append(twoDigits: time % 60)
         output.append(" GMT")
-    }
-
-    /// The Gregorian date of a day since 1970-01-01. Years are counted from March on, so that the leap day is the last of
-    /// its year, in eras of 400 years or 146097 days.
-    private static func civil(days: Int) -> (year: Int, month: Int, day: Int) {
-        let sinceEraZero = days + 719_468  // 0000-03-01 to 1970-01-01
-        let era = sinceEraZero / 146_097
-        let dayOfEra = sinceEraZero % 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
     }
 
     /// - Parameter number: days since a Thursday, modulo 7: 1970-01-01 was one.

@@ -7,17 +7,20 @@ import StentModel
 struct Rules {
     let settings: Settings
     let places: [String: Place]
+    /// The contract's document was read and found good.
+    let hasContract: Bool
     private let failed: Set<String>
 
-    init(settings: Settings, decoding: Decoding) {
+    init(settings: Settings, decoding: Decoding, hasContract: Bool) {
         self.settings = settings
+        self.hasContract = hasContract
         places = decoding.places
         failed = decoding.failed
     }
 
     func contradictions() -> [ConfigProblem] {
         listeners() + certificatePairs() + timeLimits() + sizes() + retries() + upstreamTLS()
-            + reliability() + routeWrites()
+            + reliability() + routeWrites() + policies()
     }
 
     // MARK: Listeners

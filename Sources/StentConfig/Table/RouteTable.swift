@@ -34,6 +34,16 @@ enum RouteTable {
             absent: "never sent again once it may have taken effect",
             "A write that creates a record: after an ambiguous failure the upstream is asked whether the record is there."
         ),
+        .optional(
+            "contract", \.contract, .choice(of: PolicyMode.self), absent: "`contract.requests`",
+            "What becomes of requests on this route that break the contract."),
+        .optional(
+            "ownership", \.ownership, .choice(of: PolicyMode.self), absent: "the resource's `mode`",
+            "What becomes of requests on this route that only the owner may make."),
+        .optionalSection(
+            "record_as_note", \.recordAsNote, blank: RecordAsNoteSettings(), PolicyTable.recordAsNote,
+            absent: "nothing is written down",
+            "A good answer is written down as a record, once, in the name of the caller."),
     ]
 
     private static let resend: [Row<ResendSettings>] = [

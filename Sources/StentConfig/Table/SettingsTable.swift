@@ -30,6 +30,16 @@ package enum SettingsTable {
             absent: "`Idempotency-Key` is a field as any other",
             "Answers of requests with `Idempotency-Key` are kept and given again to whoever sends the same request twice."
         ),
+        .optionalSection(
+            "identity", \.identity, blank: IdentitySettings(proof: ProofSettings(request: "")), PolicyTable.identity,
+            absent: "nobody is asked who they are", "How it is known who is calling."),
+        .optionalSection(
+            "contract", \.contract, blank: ContractSettings(), PolicyTable.contract,
+            absent: "any request may be made", "What requests and answers may look like."),
+        .section("ownership", \.ownership, PolicyTable.ownership, "Who may write which records."),
+        .section(
+            "outbox", \.outbox, PolicyTable.outbox,
+            "Records that stent itself writes, kept in the state directory until they are written."),
         .section(
             "limits", \.limits, LimitsTable.limits,
             "Sizes and counts beyond which a request or connection is refused."),

@@ -133,7 +133,7 @@ enum RoutePatternParser {
     }
 
     /// One literal, percent-decoded.
-    private static func literal(_ text: Substring) throws(Fault) -> String {
+    static func literal(_ text: Substring) throws(Fault) -> String {
         guard !text.contains("*") else {
             throw refused("holds a `*` in a segment", help: "one segment is `{name}`, any number is `/**` at the end")
         }
@@ -163,7 +163,7 @@ enum RoutePatternParser {
         return decoded
     }
 
-    private static func isIdentifier(_ text: Substring) -> Bool {
+    static func isIdentifier(_ text: Substring) -> Bool {
         guard let first = text.first, first.isASCII, first.isLetter || first == "_" else { return false }
         return text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
     }

@@ -8,11 +8,15 @@ struct SourceText: Sendable {
     /// The Unicode scalars of each line, by which a place is looked up.
     private let lines: [[Unicode.Scalar]]
 
-    /// - Parameter bytes: the file's content; a byte order mark is dropped.
+    /// - Parameters:
+    ///   - bytes: the file's content; a byte order mark is dropped.
+    ///   - maximumSize: in bytes; whole KiB.
     /// - Throws: what makes it unreadable as text.
-    init(_ bytes: [UInt8]) throws(ConfigProblem) {
-        guard bytes.count <= Self.maximumSize else {
-            throw ConfigProblem(.syntax, at: .start, "the file is larger than 256KiB; is it a configuration at all?")
+    init(_ bytes: [UInt8], maximumSize: Int = Self.maximumSize) throws(ConfigProblem) {
+        guard bytes.count <= maximumSize else {
+            throw ConfigProblem(
+                .syntax, at: .start,
+                "the file is larger than \(maximumSize >> 10)KiB; is it a configuration at all?")
         }
         var lines: [[Unicode.Scalar]] = [[]]
         var place = Place.start

@@ -17,7 +17,13 @@ struct YAMLReader {
     /// own back afterwards.
     private var renamed: [Unicode.Scalar: Unicode.Scalar] = [:]
 
-    init(_ source: SourceText) { self.source = source }
+    /// What is missing in an empty file, for messages.
+    private let content: String
+
+    init(_ source: SourceText, content: String = "settings") {
+        self.source = source
+        self.content = content
+    }
 
     /// - Returns: the document's root, `nil` where the file can't be read as YAML at all; `problems` says why.
     mutating func read() -> YAMLNode? {
@@ -30,12 +36,12 @@ struct YAMLReader {
             do {
                 let parser = try Parser(yaml: source.text, resolver: .basic, encoding: .utf8)
                 guard let root = try parser.singleRoot() else {
-                    problems.append(ConfigProblem(.syntax, at: .start, "the file holds no settings"))
+                    problems.append(ConfigProblem(.syntax, at: .start, "the file holds no \(content)"))
                     return nil
                 }
                 let tree = convert(root)
                 guard tree?.isNull != true else {
-                    problems.append(ConfigProblem(.syntax, at: .start, "the file holds no settings"))
+                    problems.append(ConfigProblem(.syntax, at: .start, "the file holds no \(content)"))
                     return nil
                 }
                 return tree

@@ -9,8 +9,10 @@ package enum ProblemDocument {
     ///
     /// - Parameters:
     ///   - instance: the request id, already known to be free of quotes, backslashes and control bytes.
+    ///   - problems: what is wrong where: a JSON Pointer and a sentence each; the extension member `errors`.
     package static func append(
-        _ reason: Reason, status: Int, title: StaticString, instance: [UInt8], to output: inout [UInt8]
+        _ reason: Reason, status: Int, title: StaticString, instance: [UInt8],
+        problems: [(pointer: String, sentence: String)] = [], to output: inout [UInt8]
     ) {
         output.append("{\"type\":\"about:blank\",\"title\":\"")
         output.append(title)
@@ -22,6 +24,14 @@ package enum ProblemDocument {
         output.append(contentsOf: instance)
         output.append("\",\"reason\":\"")
         output.append(contentsOf: reason.rawValue.utf8)
-        output.append("\"}\n")
+        output.append("\"")
+        for (index, problem) in problems.enumerated() {
+            output.append(index == 0 ? ",\"errors\":[{\"pointer\":" : ",{\"pointer\":")
+            JSONString.append(problem.pointer, to: &output)
+            output.append(",\"detail\":")
+            JSONString.append(problem.sentence, to: &output)
+            output.append("}")
+        }
+        output.append(problems.isEmpty ? "}\n" : "]}\n")
     }
 }

@@ -83,6 +83,18 @@ package struct FieldSection: Sendable {
         }
     }
 
+    /// Whether the line's name is this one.
+    ///
+    /// - Parameter lowercase: its bytes, ASCII without capital letters.
+    package func isNamed(_ line: FieldLine, _ lowercase: [UInt8]) -> Bool {
+        guard lowercase.count == Int(line.name.length), line.name.upperBound <= bytes.count else { return false }
+        for (byte, expected) in zip(bytes[line.name.range], lowercase) {
+            let isCapital = byte >= 0x41 && byte <= 0x5A
+            if (isCapital ? byte | 0x20 : byte) != expected { return false }
+        }
+        return true
+    }
+
     /// Calls `body` with each element of a comma-separated list value, white space removed, empty elements skipped
     /// (RFC 9110 §5.6.1.2); stops where `body` returns false. Quoted strings are not looked into: for token lists.
     @inlinable

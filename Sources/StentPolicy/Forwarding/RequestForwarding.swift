@@ -19,54 +19,109 @@ package struct RequestForwarding: Sendable, Equatable {
         }
     }
 
-    package init() {}
+    /// The one form of a request that was decided on, where that goes upstream and not its spelling.
+    package struct Canonical: Sendable, Equatable {
+        package enum Content: Sendable, Equatable {
+            /// As it was received.
+            case asReceived
+            /// There is none.
+            case none
+            /// Another text of this media type, in bytes.
+            case replaced(type: [UInt8], length: Int)
+        }
+
+        /// Path and query.
+        package var target: [UInt8]
+        package var content: Content
+
+        package init(target: [UInt8], content: Content) {
+            self.target = target
+            self.content = content
+        }
+    }
+
+    /// Names of further fields that are for stent alone, in lower case.
+    private let ownFields: [[UInt8]]
+
+    package init(ownFields: [String] = []) { self.ownFields = ownFields.map { Array($0.lowercased().utf8) } }
 
     /// Appends request line and field section, the empty line included.
     ///
     /// - Parameters:
+    ///   - canonical: what goes upstream instead of the target and content of `head`.
     ///   - authority: sent as Host where the client named none at all (HTTP/1.0).
     package func append(
-        _ head: borrowing RequestHead, id: RequestID, client: Client, authority: [UInt8], to output: inout [UInt8]
+        _ head: borrowing RequestHead, as canonical: Canonical? = nil, id: RequestID, client: Client,
+        authority: [UInt8], to output: inout [UInt8]
     ) {
-        appendRequestLine(head, to: &output)
-        appendFields(head, client: client, to: &output)
+        appendMethod(head, to: &output)
+        if let canonical {
+            output.append(contentsOf: canonical.target)
+        } else {
+            appendTarget(head, to: &output)
+        }
+        output.append(" HTTP/1.1\r\n")
+        let content = canonical?.content ?? .asReceived
+        appendFields(head, content: content, client: client, to: &output)
         if head.fields.first(.host) == nil {
             output.append("Host: ")
             appendAuthority(of: head, else: authority, to: &output)
             output.append("\r\n")
         }
-        appendFraming(head, to: &output)
+        switch content {
+        case .asReceived: appendFraming(head.framing, of: head.method, to: &output)
+        case .none: appendFraming(.none, of: head.method, to: &output)
+        case .replaced(let type, let length):
+            output.append("Content-Type: ")
+            output.append(contentsOf: type)
+            output.append("\r\n")
+            appendFraming(length > 0 ? .length(length) : .none, of: head.method, to: &output)
+        }
         appendForwarding(head, client: client, to: &output)
         output.append("X-Request-Id: ")
         id.append(to: &output, head: head)
         output.append("\r\n\r\n")
     }
 
-    private func appendRequestLine(_ head: borrowing RequestHead, to output: inout [UInt8]) {
+    private func appendMethod(_ head: borrowing RequestHead, to output: inout [UInt8]) {
         if let text = head.method.text {
             output.append(text)
         } else {
             output.append(contentsOf: head.fields.bytes[head.methodText.range])
         }
         output.append(0x20)
+    }
+
+    private func appendTarget(_ head: borrowing RequestHead, to output: inout [UInt8]) {
         let target = head.pathAndQuery
         if target.isEmpty || head.fields.bytes[target.lowerBound] == 0x3F { output.append(0x2F) }
         output.append(contentsOf: head.fields.bytes[target.range])
-        output.append(" HTTP/1.1\r\n")
     }
 
-    private func appendFields(_ head: borrowing RequestHead, client: Client, to output: inout [UInt8]) {
-        head.fields.append(to: &output) { passes($0, of: head, client: client) }
+    private func appendFields(
+        _ head: borrowing RequestHead, content: Canonical.Content, client: Client, to output: inout [UInt8]
+    ) {
+        head.fields.append(to: &output) { passes($0, of: head, content: content, client: client) }
     }
 
-    private func passes(_ line: FieldLine, of head: borrowing RequestHead, client: Client) -> Bool {
+    private func passes(
+        _ line: FieldLine, of head: borrowing RequestHead, content: Canonical.Content, client: Client
+    ) -> Bool {
         if HopByHop.includes(line.field) { return false }
         switch line.field {
         case .contentLength, .expect, .xRequestID: return false  // written from what was decoded
         case .xForwardedFor, .xForwardedHost, .xForwardedProto, .xForwardedPort, .xRealIP, .forwarded, .via:
             return false  // appended below, with or without what was there
+        case .contentType where content != .asReceived, .contentEncoding where content != .asReceived:
+            return false  // of content that is not sent
+        case .other where !ownFields.isEmpty && isOwn(line, head.fields): return false
         case _: return !head.nominatesFields || !HopByHop.isNominated(line, in: head.fields)
         }
+    }
+
+    private func isOwn(_ line: FieldLine, _ fields: borrowing FieldSection) -> Bool {
+        for name in ownFields where fields.isNamed(line, name) { return true }
+        return false
     }
 
     /// The authority of an absolute-form target (RFC 9112 §3.2.2), or the upstream's.
@@ -79,11 +134,11 @@ package struct RequestForwarding: Sendable, Equatable {
         output.append(contentsOf: target[(colon + 3)...].prefix { $0 != 0x2F && $0 != 0x3F })
     }
 
-    private func appendFraming(_ head: borrowing RequestHead, to output: inout [UInt8]) {
-        switch head.framing {
+    private func appendFraming(_ framing: BodyFraming, of method: Method, to output: inout [UInt8]) {
+        switch framing {
         case .none:
             // RFC 9110 §8.6: a method that anticipates content says that there is none.
-            switch head.method {
+            switch method {
             case .post, .put, .patch: output.append("Content-Length: 0\r\n")
             case .get, .head, .delete, .options, .connect, .trace, .other: break
             }

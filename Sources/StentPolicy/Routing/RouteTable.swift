@@ -21,16 +21,22 @@ package struct RoutePlan: Sendable, Equatable {
     package var settle: TimeSpan?
     /// Share of the route's answers after whose time a second attempt is made, in percent; `nil` never.
     package var hedge: Int?
+    package var contract = PolicyMode.off
+    /// `nil` is the mode of the resource.
+    package var ownership: PolicyMode?
+    /// A good answer is written down as a record.
+    package var recordsAnswer = false
 }
 
 /// The routes of a settings snapshot; the first that matches wins.
 package struct RouteTable: Sendable {
     private struct Route: Sendable {
-        var pattern: RoutePattern
-        var methods: MethodSet
-        var anyMethod: Bool
+        var matcher: RouteMatcher
         var plan: RoutePlan
     }
+
+    /// An answer that is to be written down is held whole up to here, in bytes.
+    private static let recordLimit = 8 << 20
 
     private var routes: [Route]
     /// The plan of requests that no route matches.
@@ -46,87 +52,29 @@ package struct RouteTable: Sendable {
                     repeatable: route.map { $0.repeatable ? $0.match.methods : [] } ?? []),
                 bodyLimit: (route?.body ?? settings.limits.body).value,
                 replayLimit: retry.replayRequest.value,
-                holdLimit: retry.holdResponse.value,
+                holdLimit: max(retry.holdResponse.value, route?.recordAsNote == nil ? 0 : Self.recordLimit),
                 deadline: (route?.deadline ?? settings.upstream.deadline).map { TimeSpan($0) },
                 priority: route?.priority, settle: route?.resend.map { TimeSpan($0.settle) },
-                hedge: route?.hedge)
+                hedge: route?.hedge, contract: route?.contract ?? settings.contract?.requests ?? .off,
+                ownership: route?.ownership, recordsAnswer: route?.recordAsNote != nil)
         }
         routes = settings.routes.enumerated().map { index, route in
-            var methods = route.match.methods
-            if methods.contains(.get) { methods.insert(.head) }  // RFC 9110 §9.3.2: HEAD is GET without its content
-            return Route(
-                pattern: route.match, methods: MethodSet(methods), anyMethod: methods.isEmpty,
-                plan: plan(index, route.match.text, route))
+            Route(matcher: RouteMatcher(route.match), plan: plan(index, route.match.text, route))
         }
         fallback = plan(settings.routes.count, "", nil)
     }
 
+    /// The plans by index, the fallback's last.
+    package var plans: [RoutePlan] { routes.map(\.plan) + [fallback] }
+
     /// The names by index, the fallback's last.
-    package var names: [String] { routes.map(\.plan.name) + [fallback.name] }
+    package var names: [String] { plans.map(\.name) }
 
     /// The plan for a request.
     package func plan(for head: borrowing RequestHead) -> RoutePlan {
         guard !routes.isEmpty else { return fallback }
         let path = head.path
-        for route in routes where route.anyMethod || route.methods.contains(head.method) {
-            if Self.matches(route.pattern.segments, head.fields.bytes, path) { return route.plan }
-        }
+        for route in routes where route.matcher.matches(head, path: path) { return route.plan }
         return fallback
-    }
-
-    /// Compares segment by segment. A trailing slash and a `.json` suffix name the same resource (DESIGN: canonical
-    /// request).
-    private static func matches(_ pattern: [RoutePattern.Segment], _ bytes: [UInt8], _ path: Slot) -> Bool {
-        // The path of an absolute-form target may be empty and is `/` then.
-        if path.isEmpty { return pattern.isEmpty || pattern.first == .rest }
-        guard path.upperBound <= bytes.count, bytes[path.lowerBound] == 0x2F else { return false }
-        let span = bytes.span
-        var end = path.upperBound
-        if end - path.lowerBound > 1, span[end - 1] == 0x2F { end -= 1 }
-        end = withoutSuffix(span, path.lowerBound..<end)
-        var start = path.lowerBound + 1
-        var rest = pattern[...]
-        while true {
-            if rest.first == .rest { return true }
-            guard start < end else { return rest.isEmpty }
-            var stop = start
-            while stop < end, span[stop] != 0x2F { stop += 1 }
-            guard let segment = rest.popFirst(), matches(segment, span, start..<stop) else { return false }
-            start = stop + 1
-        }
-    }
-
-    private static func withoutSuffix(_ bytes: Span<UInt8>, _ path: Range<Int>) -> Int {
-        let suffix: StaticString = ".json"
-        guard path.count > suffix.utf8CodeUnitCount + 1 else { return path.upperBound }
-        let start = path.upperBound - suffix.utf8CodeUnitCount
-        let isSuffix = suffix.withUTF8Buffer { expected in
-            expected.indices.allSatisfy { bytes[start + $0] == expected[$0] }
-        }
-        return isSuffix && bytes[start - 1] != 0x2F ? start : path.upperBound
-    }
-
-    private static func matches(_ segment: RoutePattern.Segment, _ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        switch segment {
-        case .rest: true
-        case .parameter: !range.isEmpty
-        case .oneOf(let texts):
-            texts.contains { text in
-                var index = range.lowerBound
-                for byte in text.utf8 {
-                    guard index < range.upperBound else { return false }
-                    var found = bytes[index]
-                    index += 1
-                    if found == 0x25,
-                        let value = PercentEncoding.byte(in: bytes, at: index - 1, end: range.upperBound)
-                    {
-                        found = value
-                        index += 2
-                    }
-                    guard found == byte else { return false }
-                }
-                return index == range.upperBound
-            }
-        }
     }
 }

@@ -12,6 +12,7 @@ package struct ContractRule: Sendable {
         let isOpen: Bool
         let query: ContractQueryRule
         let content: ContractContent?
+        let media: [Media]
         let answers: [ContractAnswer]
 
         init(_ operation: ContractOperation, index: Int, _ schemas: SchemaRule) {
@@ -20,7 +21,23 @@ package struct ContractRule: Sendable {
             isOpen = operation.isOpen
             query = ContractQueryRule(operation, schemas)
             content = operation.content
+            media = operation.content?.media.map(Media.init) ?? []
             answers = operation.answers
+        }
+    }
+
+    /// A media type of an operation's content.
+    private struct Media: Sendable {
+        let source: ContractMedia
+        let isJSON: Bool
+        /// How most clients write it: what is one of these needs not be taken apart.
+        let spellings: [[UInt8]]
+
+        init(_ source: ContractMedia) {
+            self.source = source
+            isJSON = MediaType.isJSON(source.type)
+            let parameters = isJSON ? ["", "; charset=utf-8", ";charset=utf-8"] : [""]
+            spellings = parameters.map { Array((source.type + $0).utf8) }
         }
     }
 
@@ -150,7 +167,9 @@ package struct ContractRule: Sendable {
         case .passes: break
         case .refused(let refusal): return .refused(refusal)
         }
-        if let content = operation.content, let refusal = judge(head, content, &match) { return .refused(refusal) }
+        if let content = operation.content, let refusal = judge(head, content, operation.media, &match) {
+            return .refused(refusal)
+        }
         return .passes(match)
     }
 
@@ -185,7 +204,7 @@ package struct ContractRule: Sendable {
 
     /// Judges what the head says of content that the operation takes.
     private func judge(
-        _ head: borrowing RequestHead, _ content: ContractContent, _ match: inout ContractMatch
+        _ head: borrowing RequestHead, _ content: ContractContent, _ media: [Media], _ match: inout ContractMatch
     ) -> ContractRefusal? {
         guard head.framing.hasContent else {
             return content.isRequired ? ContractRefusal(.contractInvalidContent, "is missing") : nil
@@ -202,9 +221,9 @@ package struct ContractRule: Sendable {
             case _: continue
             }
         }
-        guard let type, types == 1, let media = Self.media(head.fields, type, among: content.media) else {
-            let types = content.media.map(\.type).joined(separator: " or ")
-            return ContractRefusal(.contractMediaType, "must be \(types)")
+        guard let type, types == 1, let media = Self.media(head.fields, type, among: media) else {
+            let accepted = content.media.map(\.type).joined(separator: " or ")
+            return ContractRefusal(.contractMediaType, "must be \(accepted)")
         }
         if MediaType.isJSON(media.type) { match.contentType = media.type }
         if let schema = media.schema, MediaType.isJSON(media.type) {
@@ -225,22 +244,15 @@ package struct ContractRule: Sendable {
     }
 
     /// The one that Content-Type names; of JSON, in UTF-8 (RFC 8259 §8.1).
-    private static func media(
-        _ fields: borrowing FieldSection, _ slot: Slot, among declared: [ContractMedia]
-    ) -> ContractMedia? {
-        for media in declared where isSame(fields.bytes.span, slot, media.type) { return media }
-        guard let type = MediaType(fields.bytes, slot.range),
-            let media = declared.first(where: { $0.type.isSameText(as: type.essence) })
+    private static func media(_ fields: borrowing FieldSection, _ slot: Slot, among declared: [Media]) -> ContractMedia?
+    {
+        for media in declared {
+            for spelling in media.spellings where fields.isSame(slot, spelling) { return media.source }
+        }
+        guard slot.upperBound <= fields.bytes.count, let type = MediaType(fields.bytes[slot.range]),
+            let media = declared.first(where: { $0.source.type.isSameText(as: type.essence) })
         else { return nil }
-        return MediaType.isJSON(media.type) && type.charset == .other ? nil : media
-    }
-
-    /// Whether the slot is that type and nothing else, as it mostly is.
-    private static func isSame(_ bytes: Span<UInt8>, _ slot: Slot, _ type: String) -> Bool {
-        let text = type.utf8.span
-        guard slot.range.count == text.count, slot.upperBound <= bytes.count else { return false }
-        for index in text.indices where bytes[slot.lowerBound + index] != text[index] { return false }
-        return true
+        return media.isJSON && type.charset ?? "utf-8" != "utf-8" ? nil : media.source
     }
 
     /// Judges content that has been gathered.
@@ -291,6 +303,21 @@ package struct ContractRule: Sendable {
         }
         guard let document, let schema = media.schema else { return [] }
         return schemas.judge(document.root, by: schema, undeclared: .ignored).problems
+    }
+}
+
+extension FieldSection {
+    /// Whether the slot is that text, ASCII letters compared without case.
+    fileprivate func isSame(_ slot: Slot, _ lowercase: [UInt8]) -> Bool {
+        guard slot.range.count == lowercase.count, slot.upperBound <= bytes.count else { return false }
+        let span = bytes.span
+        let expected = lowercase.span
+        for index in expected.indices {
+            var byte = span[slot.lowerBound + index]
+            if (0x41...0x5A).contains(byte) { byte |= 0x20 }
+            guard byte == expected[index] else { return false }
+        }
+        return true
     }
 }
 

@@ -1,103 +1,113 @@
-import StentModel
-
-/// A media type as a field names it (RFC 9110 §8.3.1), as far as contracts ask.
-package struct MediaType: Sendable, Equatable {
-    /// What `charset` says.
-    package enum Charset: Sendable {
-        case absent
-        case utf8
-        /// Another one, or more than one.
-        case other
+/// The value of Content-Type (RFC 9110 §8.3.1), read strictly: what two readers could understand differently is none.
+///
+/// Beyond the grammar, a parameter that is there twice is refused (RFC 6838 §4.3: "It is an error"), and so is anything
+/// that is not ASCII: it has no meaning that is agreed upon (RFC 9110 §5.5).
+package struct MediaType: Sendable, Hashable {
+    package struct Parameter: Sendable, Hashable {
+        /// In lower case.
+        package let name: String
+        /// Unquoted, as it was written.
+        package let value: String
     }
 
-    /// Type and subtype in lower case, without parameters.
-    package var essence: String
-    package var charset: Charset
+    /// In lower case, like `subtype`.
+    package let type: String
+    package let subtype: String
+    /// In their order; no name occurs twice.
+    package let parameters: [Parameter]
 
-    /// `application/json` and whatever is written in JSON by its name (RFC 6839 §3.1).
-    package var isJSON: Bool { MediaType.isJSON(essence) }
+    /// - Parameter value: of the one field of this name.
+    package init?(_ value: String) { self.init(Array(value.utf8)[...]) }
 
-    static func isJSON(_ essence: String) -> Bool { essence == "application/json" || essence.hasSuffix("+json") }
-
-    /// - Returns: `nil` for what is not one media type with well-formed parameters.
-    package init?(_ bytes: [UInt8], _ range: Range<Int>) {
-        guard range.upperBound <= bytes.count else { return nil }
-        var reading = Reading(bytes: bytes, position: range.lowerBound, end: range.upperBound)
-        guard let type = reading.token(), reading.skip(UInt8(ascii: "/")), let subtype = reading.token() else {
+    /// - Parameter value: of the one field of this name.
+    package init?(_ value: ArraySlice<UInt8>) {
+        var rest = value
+        Self.skipSpace(&rest)
+        guard let type = Self.token(&rest), rest.popFirst() == UInt8(ascii: "/"), let subtype = Self.token(&rest) else {
             return nil
         }
-        essence = MediaType.text(bytes, type.lowerBound..<subtype.upperBound)
-        charset = .absent
-        while true {
-            reading.skipSpace()
-            if reading.isAtEnd { return }
-            guard reading.skip(UInt8(ascii: ";")) else { return nil }
-            reading.skipSpace()
-            guard let name = reading.token() else { continue }  // `;` alone is allowed (RFC 9110 §5.6.6)
-            guard reading.skip(UInt8(ascii: "=")), let value = reading.value() else { return nil }
-            guard MediaType.text(bytes, name) == "charset" else { continue }
-            let isUTF8 = MediaType.text(bytes, value) == "utf-8"
-            charset = isUTF8 && charset == .absent ? .utf8 : .other
+        var parameters: [Parameter] = []
+        Self.skipSpace(&rest)
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: ";") else { return nil }
+            Self.skipSpace(&rest)
+            if rest.isEmpty || rest.first == UInt8(ascii: ";") { continue }  // the grammar has parameters that are empty
+            guard parameters.count < Self.mostParameters, let parameter = Self.parameter(&rest),
+                !parameters.contains(where: { $0.name == parameter.name })
+            else { return nil }
+            parameters.append(parameter)
+            Self.skipSpace(&rest)
         }
+        self.type = type.lowercased()
+        self.subtype = subtype.lowercased()
+        self.parameters = parameters
     }
 
-    /// ASCII in lower case; the ranges hold token bytes or the inside of a quoted string, compared only.
-    private static func text(_ bytes: [UInt8], _ range: Range<Int>) -> String {
-        let span = bytes.span
-        return String(unsafeUninitializedCapacity: range.count) { text in
-            for index in range {
-                let byte = span[index]
-                text[index - range.lowerBound] = (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
-            }
-            return range.count
-        }
+    /// No media type has nearly as many.
+    private static let mostParameters = 16
+
+    /// Whether its content is JSON (RFC 8259 §11), by its suffix too (RFC 6838 §4.2.8).
+    package var isJSON: Bool { Self.isJSON(essence) }
+
+    /// - Parameter essence: type and subtype in lower case, without parameters.
+    package static func isJSON(_ essence: String) -> Bool {
+        essence == "application/json" || essence.hasSuffix("+json") && !essence.hasSuffix("/+json")
     }
 
-    private struct Reading {
-        let bytes: [UInt8]
-        var position: Int
-        let end: Int
+    /// Type and subtype, without parameters.
+    package var essence: String { "\(type)/\(subtype)" }
 
-        var isAtEnd: Bool { position >= end }
+    /// The value of `charset` in lower case: its names have none (RFC 9110 §8.3.2).
+    package var charset: String? { parameters.first { $0.name == "charset" }?.value.lowercased() }
 
-        mutating func skip(_ byte: UInt8) -> Bool {
-            guard position < end, bytes[position] == byte else { return false }
-            position += 1
-            return true
-        }
+    // MARK: Parts
 
-        mutating func skipSpace() {
-            while position < end, bytes[position] == 0x20 || bytes[position] == 0x09 { position += 1 }
-        }
+    /// `token "=" ( token / quoted-string )`, without white space (RFC 9110 §5.6.6).
+    private static func parameter(_ rest: inout ArraySlice<UInt8>) -> Parameter? {
+        guard let name = token(&rest), rest.popFirst() == UInt8(ascii: "=") else { return nil }
+        guard let value = rest.first == UInt8(ascii: "\"") ? quoted(&rest) : token(&rest) else { return nil }
+        return Parameter(name: name.lowercased(), value: value)
+    }
 
-        /// One or more token bytes (RFC 9110 §5.6.2).
-        mutating func token() -> Range<Int>? {
-            let start = position
-            while position < end, Self.isToken(bytes[position]) { position += 1 }
-            return position > start ? start..<position : nil
-        }
-
-        /// A token or a quoted string, without its quotes; one with a backslash in it is another text than it looks.
-        mutating func value() -> Range<Int>? {
-            guard skip(UInt8(ascii: "\"")) else { return token() }
-            let start = position
-            while position < end, bytes[position] != UInt8(ascii: "\"") {
-                if bytes[position] == UInt8(ascii: "\\") { position += 1 }
-                position += 1
-            }
-            let range = start..<min(position, end)
-            return skip(UInt8(ascii: "\"")) ? range : nil
-        }
-
-        private static func isToken(_ byte: UInt8) -> Bool {
+    /// `quoted-string` (RFC 9110 §5.6.4).
+    private static func quoted(_ rest: inout ArraySlice<UInt8>) -> String? {
+        var characters: [UInt8] = []
+        rest.removeFirst()
+        while let byte = rest.popFirst() {
             switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "!"), UInt8(ascii: "#")...UInt8(ascii: "'"),
-                UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
-                UInt8(ascii: "^")...UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"):
-                true
-            case _: false
+            case UInt8(ascii: "\""): return String(decoding: characters, as: UTF8.self)
+            case UInt8(ascii: "\\"):
+                guard let escaped = rest.popFirst(), escaped == 0x09 || (0x20...0x7E).contains(escaped) else {
+                    return nil
+                }
+                characters.append(escaped)
+            case 0x09, 0x20...0x7E: characters.append(byte)
+            case _: return nil
             }
         }
+        return nil
+    }
+
+    private static func token(_ rest: inout ArraySlice<UInt8>) -> String? {
+        let characters = rest.prefix(while: isTokenCharacter)
+        rest = rest[characters.endIndex...]
+        return characters.isEmpty ? nil : String(decoding: characters, as: UTF8.self)
+    }
+
+    /// `tchar` (RFC 9110 §5.6.2).
+    private static func isTokenCharacter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "^")...UInt8(ascii: "z"), UInt8(ascii: "#")...UInt8(ascii: "'"), UInt8(ascii: "!"),
+            UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "|"),
+            UInt8(ascii: "~"):
+            true
+        case _: false
+        }
+    }
+
+    /// Optional white space (RFC 9110 §5.6.3).
+    private static func skipSpace(_ rest: inout ArraySlice<UInt8>) {
+        rest = rest.drop { $0 == 0x20 || $0 == 0x09 }
     }
 }

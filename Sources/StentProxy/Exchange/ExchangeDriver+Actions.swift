@@ -136,14 +136,21 @@ extension ExchangeDriver {
 
     /// The exchange is over and its answer is with the client's transport.
     func finish() {
+        if let job = policies.job {
+            worker.gate.outbox?.outbox.delivered(job, now: worker.wallTime(at: worker.now))
+        }
         record()
         stream?.exchangeFinished()
     }
 
     /// The record goes to the trail, memory back.
     func record() {
-        guard let record = machine.takeRecord(bytesOut: bytesOut) else { return }
+        guard var record = machine.takeRecord(bytesOut: bytesOut) else { return }
+        policies.waiter?.forget()
+        policies.complete(&record, snapshot.ownership)
         let now = worker.now
+        lastOutcome = record.outcome
+        lastReason = record.reason
         settleAttempt(.abandoned, now: now)
         leaveTurn(claimed: nil, now: now)
         leaveScope(record.outcome, now: now)
@@ -151,6 +158,8 @@ extension ExchangeDriver {
         expectation = nil
         found = nil
         kept = nil
+        relayed = nil
+        policies = PolicyState()
         if isCounted {
             isCounted = false
             worker.metrics.exchangesActive -= 1

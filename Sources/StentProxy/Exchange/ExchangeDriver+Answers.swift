@@ -26,6 +26,7 @@ extension ExchangeDriver {
         guard let stream, let connection else { return }
         let head = connection.head
         learnCreated(head.status, held, now: now)
+        if recordAnswer(head, now: now) { return }
         if ownsScope { return deliverKept(head, now: now) }
         let content: OutgoingHead.Content = answerIsHeadOnly ? headOnly(head) : .length(held.readableBytes)
         stream.send(head: outgoing(head, content: content, now: now))
@@ -46,7 +47,9 @@ extension ExchangeDriver {
         var text: [UInt8] = []
         id.append(to: &text, head: head)
         var body: [UInt8] = []
-        ProblemDocument.append(reason, status: status, title: title, instance: text, to: &body)
+        ProblemDocument.append(
+            reason, status: status, title: title, instance: text,
+            problems: policies.problems.map { ($0.pointer, $0.sentence) }, to: &body)
         scratch.removeAll(keepingCapacity: true)
         scratch.append(contentsOf: worker.dateLine(now: now))
         scratch.append(ProblemDocument.contentType)
@@ -57,7 +60,9 @@ extension ExchangeDriver {
             scratch.append("\r\n")
         }
         if reason == .listenerRedirect { appendRedirect() }
-        if status == 405 { scratch.append("Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n") }
+        if status == 405 { appendAllow() }
+        if status == 401 { appendChallenge() }
+        if reason == .contractContentCoding { scratch.append("Accept-Encoding: identity\r\n") }
         appendOwnFields(status: status, now: now)
         let isHead = headIsReadable && head.method == .head
         stream.send(
@@ -81,6 +86,26 @@ extension ExchangeDriver {
     /// What follows a CONNECT is not HTTP. (Where a request's own end is in doubt, the stream closes by itself.)
     func mustClose(after reason: Reason) -> Bool {
         headIsReadable && head.method == .connect || reason == .exchangeShutdown
+    }
+
+    private func appendAllow() {
+        guard !policies.allowed.isEmpty else {
+            return scratch.append("Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n")
+        }
+        scratch.append("Allow: ")
+        for (index, method) in policies.allowed.enumerated() {
+            if index > 0 { scratch.append(", ") }
+            if let text = method.text { scratch.append(text) }
+        }
+        scratch.append("\r\n")
+    }
+
+    /// RFC 7235 §3.1: a 401 says what is asked for.
+    private func appendChallenge() {
+        guard let realm = snapshot.settings.identity?.realm else { return }
+        scratch.append("WWW-Authenticate: Basic realm=\"")
+        scratch.append(contentsOf: realm.utf8.filter { $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C })
+        scratch.append("\"\r\n")
     }
 
     func appendRedirect() {
@@ -122,6 +147,7 @@ extension ExchangeDriver {
 
     /// The fields that every answer carries.
     func appendOwnFields(status: Int, now: Moment) {
+        ownFieldsStart = scratch.count
         scratch.append("X-Request-Id: ")
         id.append(to: &scratch, head: head)
         scratch.append("\r\nServer-Timing: tries;desc=")

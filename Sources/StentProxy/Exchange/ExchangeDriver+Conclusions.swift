@@ -31,6 +31,13 @@ extension ExchangeDriver {
                     status: 201, fields: fields, content: content, framing: .length(content.readableBytes)), now: now)
         case .deleted:
             settle(WholeAnswer(status: 204, fields: fields, content: ByteBuffer(), framing: .none), now: now)
+        case .relayed:
+            guard let relayed else { return }
+            let content = ByteBuffer(bytes: relayed.content)
+            settle(
+                WholeAnswer(
+                    status: relayed.status, fields: relayed.fields, content: content,
+                    framing: .length(content.readableBytes)), now: now)
         case .replayed:
             guard let kept else { return }
             fields = kept.fields

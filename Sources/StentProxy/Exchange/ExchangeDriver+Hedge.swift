@@ -50,7 +50,7 @@ extension ExchangeDriver {
         guard let hedge else { return }
         let now = worker.now
         self.hedge = nil
-        if machine.plan.hedge != nil { worker.learnHedge(machine.plan, now.since(requestStart)) }
+        worker.routeTimes.outran(route: machine.plan.index, after: now.since(requestStart))
         dropAttempt(now: now)
         pool = hedge.pool
         connection = winner

@@ -7,7 +7,14 @@ import StentPolicy
 extension ExchangeDriver {
     /// The whole request is there.
     func prepare(now: Moment) {
-        guard let scope, let idempotency = worker.gate.idempotency else { return takeTurn(firstTry: nil, now: now) }
+        policies.needsPreparation ? judgeWhole(now: now) : prepareKeyed(now: now)
+    }
+
+    /// The policies agree.
+    func prepareKeyed(now: Moment) {
+        guard let scope, let idempotency = worker.gate.idempotency else {
+            return takeTurn(firstTry: own?.earlier?.first, now: now)
+        }
         let number = exchangeNumber
         let bound = NIOLoopBound(self, eventLoop: worker.loop)
         let loop = worker.loop
@@ -69,8 +76,12 @@ extension ExchangeDriver {
         let firstTry = earlierTry.map { earlier in
             Moment(nanoseconds: now.nanoseconds &- (worker.wallTime(at: now).nanoseconds &- earlier.nanoseconds))
         }
-        run(machine.prepared(canVerify: true, firstTry: firstTry, now: now), now: now)
+        run(
+            machine.prepared(canVerify: true, firstTry: firstTry, settled: own?.earlier?.settled, now: now), now: now)
     }
+
+    /// What the record is claimed under that this request creates: a request under the same scope may find it again.
+    private var claimScope: IdempotencyScope? { scope ?? own?.earlier?.scope }
 
     /// The create's outcome is known, or will never be.
     func leaveTurn(claimed id: String?, now: Moment) {
@@ -78,17 +89,15 @@ extension ExchangeDriver {
         case .none: break
         case .waiting(let id): worker.gate.creates.cancel(id, now: now)
         case .mine:
-            if let expectation { worker.gate.creates.leave(expectation.key, claimed: id, scope: scope, now: now) }
+            if let expectation { worker.gate.creates.leave(expectation.key, claimed: id, scope: claimScope, now: now) }
         }
         turn = .none
     }
 
-    /// A JSON media type (RFC 8259 §11, RFC 6838 §4.2.8): others have no members that a record could be known by.
+    /// Contents of other media types have no members that a record could be known by.
     private func isJSON(_ fields: borrowing FieldSection) -> Bool {
         guard let line = fields.first(.contentType) else { return false }
-        let type = fields.text(line.value).prefix { $0 != ";" }.lowercased()
-        let trimmed = type.filter { $0 != " " && $0 != "\t" }
-        return trimmed == "application/json" || trimmed.hasSuffix("+json")
+        return MediaType(fields.bytes[line.value.range])?.isJSON ?? false
     }
 
     // MARK: the question whether it took effect
@@ -118,7 +127,7 @@ extension ExchangeDriver {
         var finding = ResendRule.Finding.unclear(.notAList)
         if let expectation, let rule = snapshot.resendRules[machine.plan.index], let first = machine.firstTry {
             finding = worker.gate.creates.examine(
-                answer, by: rule, expectation, sent: worker.wallTime(at: first), scope: scope)
+                answer, by: rule, expectation, sent: worker.wallTime(at: first), scope: claimScope)
         }
         let result: ExchangeMachine.Finding
         switch finding {

@@ -14,7 +14,7 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
         if machine.attemptKind == .verification { return ask(connection, pool, now: now) }
         scratch.removeAll(keepingCapacity: true)
         appendRequestHead(for: pool, to: &scratch)
-        connection.begin(self, method: head.method, head: scratch, isChunked: head.framing == .chunked)
+        connection.begin(self, method: head.method, head: scratch, isChunked: head.framing == .chunked && !replacesContent)
         if content.readableBytes > 0 {
             connection.send(content: content)
             sent = content.readableBytes
@@ -37,10 +37,18 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
         deadlineChanged()
     }
 
+    /// What was decided on goes upstream in one piece, however it came.
+    private var replacesContent: Bool {
+        switch policies.canonical?.content {
+        case .asReceived, nil: false
+        case .none?, .replaced: true
+        }
+    }
+
     /// The client's head as it goes to this server.
     func appendRequestHead(for pool: UpstreamPool, to output: inout [UInt8]) {
-        RequestForwarding().append(
-            head, id: id,
+        snapshot.forwarding.append(
+            head, as: policies.canonical, id: id,
             client: .init(
                 address: origin.peer, isTLS: origin.listener == .https, isTrustedProxy: origin.isTrustedProxy),
             authority: pool.authority, to: &output)
@@ -115,14 +123,12 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
     func answerEnd(_ connection: UpstreamConnection) {
         let now = worker.now
         let isGood = connection.head.status < 500
+        observe(connection.head, now: now)
         let time = answerStart.since(requestStart)
         settleAttempt(isGood ? .answered(time) : .failed, now: now)
         if isGood, isDetached, ownsScope { keepUndelivered(connection.head, now: now) }
-        if isGood, snapshot.isGoverned, machine.attemptKind == .request {
-            worker.answered(route: machine.plan.index, in: time)
-        }
-        if isGood, machine.plan.hedge != nil, machine.attemptKind == .request {
-            worker.learnHedge(machine.plan, time)
+        if isGood, machine.attemptKind == .request {
+            worker.routeTimes.answered(route: machine.plan.index, in: time)
         }
         run(machine.answerEnd(now: now, jitter: worker.draw(), budgetAllows: budgetAllows), now: now)
     }

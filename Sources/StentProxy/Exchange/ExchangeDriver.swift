@@ -90,12 +90,31 @@ final class ExchangeDriver: StreamHandler {
     /// The record that a verifying request found.
     var found: (id: String, record: [UInt8])?
 
+    var policies = PolicyState()
+    /// The upstream's answer to a question that was asked before the request.
+    var relayed: OwnExchange.Answer?
+
     // Idempotency-Key.
     var scope: IdempotencyScope?
     /// The end of this exchange is owed to the store.
     var ownsScope = false
     /// The answer that an earlier request with the same key had.
     var kept: KeptAnswer?
+
+    /// What is different where stent itself is the client.
+    struct Own {
+        var purpose: ExchangeRecord.Purpose
+        /// The exchange or job that it is made for.
+        var parent: [UInt8]
+        var earlier: OwnExchange.EarlierTry?
+    }
+
+    var own: Own?
+    /// How the last exchange ended.
+    var lastOutcome: WriteOutcome?
+    var lastReason = Reason.exchangeInternal
+    /// Where in an answer's fields those begin that stent adds.
+    var ownFieldsStart = 0
 
     /// For a client that is gone, the stream's timer is too.
     lazy var detachedTimer = TimerNode()
@@ -121,6 +140,7 @@ final class ExchangeDriver: StreamHandler {
         if let reason = refusal(plan, now: now) {
             return run(machine.refuse(reason, method: head.method, record: record, now: now), now: now)
         }
+        if policies.needsPreparation { plan.replayLimit = plan.bodyLimit }  // judged whole, and so there to be sent again
         worker.metrics.exchangesActive += 1
         isCounted = true
         let action = machine.begin(
@@ -138,12 +158,16 @@ final class ExchangeDriver: StreamHandler {
         var needs = ExchangeMachine.Needs()
         if snapshot.isGoverned {
             needs.admission = true
-            needs.quickest = worker.quickest(route: plan.index)
+            needs.quickest = worker.routeTimes.quickest(route: plan.index)
             worker.gate.admission.began()
         }
-        if plan.hedge != nil, !head.framing.hasContent { needs.hedgeAfter = worker.hedgeDelay(route: plan.index) }
+        if plan.hedge != nil, !head.framing.hasContent {
+            needs.hedgeAfter = worker.routeTimes.hedgeDelay(route: plan.index)
+        }
         needs.insistsOnPreparation = scope != nil
-        needs.preparation = scope != nil || plan.settle != nil && head.method == .post && head.framing.hasContent
+        needs.preparation =
+            scope != nil || policies.needsPreparation
+            || plan.settle != nil && head.method == .post && head.framing.hasContent
         return needs
     }
 
@@ -162,6 +186,9 @@ final class ExchangeDriver: StreamHandler {
         case .hold:
             content.writeImmutableBuffer(buffer)
             countContent()
+            if policies.needsPreparation, worker.keptBytes > snapshot.heldShare {
+                return run(machine.requestFailed(.admissionMemory, now: now), now: now)
+            }
             if content.readableBytes > Self.pendingLimit, !machine.isGathering { stream?.setReading(false) }
         case .none: break
         case .attempt, .admit:
@@ -203,10 +230,11 @@ final class ExchangeDriver: StreamHandler {
         if origin.listener == .http, snapshot.redirectsToHTTPS {
             return head.fields.first(.host) == nil ? .requestMissingHost : .listenerRedirect
         }
+        if let reason = judgeHead(plan, now: now) { return reason }
         if let length = head.framing.declaredLength, length > plan.bodyLimit { return .requestBodyTooLarge }
         guard snapshot.isGoverned || snapshot.limitsCallers || worker.gate.idempotency != nil else { return nil }
         caller = callerKey()
-        if snapshot.limitsCallers, let span = worker.gate.rates.refuses(caller, now: now) {
+        if snapshot.limitsCallers, own == nil, let span = worker.gate.rates.refuses(caller, now: now) {
             retryAfter = span
             return .admissionRateLimited
         }
@@ -217,6 +245,8 @@ final class ExchangeDriver: StreamHandler {
     func prepare(route: String, now: Moment) -> ExchangeRecord {
         exchangeNumber &+= 1
         retryAfter = nil
+        policies = PolicyState()
+        relayed = nil
         bytesOut = 0
         isStreaming = false
         awaitsDelivery = false
@@ -235,6 +265,8 @@ final class ExchangeDriver: StreamHandler {
         record.peerPort = origin.peerPort
         record.headIsReadable = headIsReadable
         record.route = route
+        record.purpose = own?.purpose
+        record.parent = own?.parent ?? []
         return record
     }
 

@@ -1,6 +1,7 @@
 import StentExchange
 import StentModel
 import StentPolicy
+import Synchronization
 
 /// What all workers share on their way to the one upstream: who is admitted, whose create has the turn, how often a
 /// caller may ask, and what was answered before.
@@ -14,6 +15,17 @@ package final class Gate: Sendable {
     package let rates: CallerRates
     /// `nil` where Idempotency-Key means nothing.
     let idempotency: Idempotency?
+    /// `nil` where nobody is asked who they are.
+    package let proofs: Proofs?
+    /// `nil` where no record has an owner.
+    package let ledger: (any OwnershipLedger)?
+    /// `nil` where no answer is written down.
+    package let outbox: OutboxDesk?
+    /// Work that would hold up a loop.
+    let background: Background
+    package let answers: AnswerObserver
+    private let breakGlass: Mutex<BreakGlass>
+    private let onOverride: @Sendable (String, String) -> Void
 
     /// The port of Idempotency-Key, and what hides its scopes.
     package struct Idempotency: Sendable {
@@ -26,11 +38,30 @@ package final class Gate: Sendable {
         }
     }
 
-    package init(_ settings: Settings, idempotency: Idempotency?) {
+    /// Ports of the policies.
+    package struct Policies: Sendable {
+        package var digest: (any CredentialDigest)?
+        package var ledger: (any OwnershipLedger)?
+        package var outbox: OutboxDesk?
+        /// Hears of somebody who overrides an owner with a reason that is new: their id and the reason.
+        package var onOverride: @Sendable (String, String) -> Void = { _, _ in }
+
+        package init() {}
+    }
+
+    package init(_ settings: Settings, idempotency: Idempotency?, policies: Policies = Policies()) {
         admission = Admission(settings)
         creates = Creates(settings)
         rates = CallerRates(settings.limits)
         self.idempotency = idempotency
+        let identity = settings.identity
+        proofs = policies.digest.flatMap { digest in identity.map { Proofs($0.proof, digest: digest) } }
+        ledger = policies.ledger
+        outbox = policies.outbox
+        background = Background()
+        answers = AnswerObserver()
+        onOverride = policies.onOverride
+        breakGlass = Mutex(BreakGlass(settings.ownership.breakGlass))
     }
 
     /// New settings; what was learned and who waits is kept.
@@ -38,5 +69,14 @@ package final class Gate: Sendable {
         admission.reconfigure(settings, now: now)
         creates.reconfigure(settings)
         rates.reconfigure(settings.limits)
+        if let identity = settings.identity { proofs?.reconfigure(identity.proof) }
+        breakGlass.withLock { $0.reconfigure(settings.ownership.breakGlass) }
+    }
+
+    func tellOverride(caller: String, reason: String) { onOverride(caller, reason) }
+
+    /// Somebody gives a reason for overriding an owner.
+    func breakGlass(caller: String, reason: ArraySlice<UInt8>, now: Moment) -> BreakGlass.Verdict {
+        breakGlass.withLock { $0.judge(caller: caller, reason: reason, now: now) }
     }
 }

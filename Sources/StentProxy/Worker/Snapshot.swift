@@ -27,6 +27,19 @@ package final class Snapshot: Sendable {
     let replayShare: Int
     /// Largest answer kept for Idempotency-Key, in bytes.
     let keptAnswerLimit: Int
+    let forwarding: RequestForwarding
+    /// `nil`: any request may be made.
+    let contract: ContractRule?
+    /// Answers are compared with the contract.
+    let reportsAnswers: Bool
+    let ownership: OwnershipRule
+    /// Name of the field with the reason for overriding an owner, in lower case.
+    let breakGlassField: [UInt8]?
+    private let identityChanges: [RouteMatcher]
+    /// How answers are written down, by the index of their route.
+    let recordRules: [(rule: RecordRule, target: String)?]
+    /// Content of requests that one worker holds to judge it, in bytes.
+    let heldShare: Int
 
     /// `timeouts` as spans.
     struct Timeouts: Sendable {
@@ -71,6 +84,21 @@ package final class Snapshot: Sendable {
         limitsCallers = settings.limits.perCaller != nil
         replayShare = settings.retry.replayTotal.value / max(1, settings.workers ?? System.coreCount)
         keptAnswerLimit = settings.idempotency?.response.value ?? 0
+        let breakGlass = settings.ownership.breakGlass?.header
+        forwarding = RequestForwarding(ownFields: breakGlass.map { [$0] } ?? [])
+        breakGlassField = breakGlass.map { Array($0.lowercased().utf8) }
+        contract = settings.contract.flatMap { try? ContractRule($0) }
+        reportsAnswers = settings.contract?.responses == .report
+        ownership = OwnershipRule(settings.ownership)
+        identityChanges = settings.identity?.changedBy.map { RouteMatcher($0) } ?? []
+        recordRules = settings.routes.map { $0.recordAsNote.map { (RecordRule($0), $0.to) } } + [nil]
+        heldShare = (settings.contract?.held.value ?? .max) / max(1, settings.workers ?? System.coreCount)
+    }
+
+    /// A good answer to this request may make credentials mean something else.
+    func changesIdentity(_ head: borrowing RequestHead) -> Bool {
+        for matcher in identityChanges where matcher.matches(head) { return true }
+        return false
     }
 
     /// Reads a head of stent's own making as strictly as a client's; `nil` where it is none.
@@ -83,4 +111,7 @@ package final class Snapshot: Sendable {
 
     /// Names of the routes by index, for metrics.
     package var routeNames: [String] { routes.names }
+
+    /// The routes by index, and after which share of their answers a second attempt is made.
+    var hedges: [(name: String, hedge: Int?)] { routes.plans.map { ($0.name, $0.hedge) } }
 }

@@ -22,15 +22,15 @@ package final class Worker {
     private var connections: [ObjectIdentifier: HTTP1Connection] = [:]
     /// Exchanges whose client has gone and whose write is seen through.
     private var detached: [ObjectIdentifier: ExchangeDriver] = [:]
+    /// Exchanges of stent's own.
+    private var own: [ObjectIdentifier: OwnExchange] = [:]
     private var random: Xoshiro256
     private var isTicking = false
     private var wallOffset: Int64 = 0
     private var dateSecond: Int64 = -1
     private var dateLine: [UInt8] = []
     private var drained: EventLoopPromise<Void>?
-    /// The quickest answer that was lately seen on each route.
-    private var quickest: [TimeSpan] = []
-    private var hedgeDelays: [Int: HedgeDelay] = [:]
+    var routeTimes: RouteTimes
     /// Content of requests in memory, for whoever is yet to send it.
     var keptBytes = 0
     /// Memory in which heads are built, for whoever writes one just now.
@@ -52,6 +52,7 @@ package final class Worker {
         timers = LoopTimers(now: now)
         var system = SystemRandomNumberGenerator()
         random = Xoshiro256(seededFrom: &system)
+        routeTimes = RouteTimes(snapshot.hedges)
         let upstream = snapshot.settings.upstream
         balancer = Balancer(
             servers: upstream.servers.count, ejection: upstream.ejection, slowStart: TimeSpan(upstream.slowStart))
@@ -85,27 +86,6 @@ package final class Worker {
             dateLine.append("\r\n")
         }
         return dateLine
-    }
-
-    /// No attempt on this route takes less, as far as this worker has seen; zero where it has seen none.
-    func quickest(route: Int) -> TimeSpan { route < quickest.count ? quickest[route] : .zero }
-
-    /// When a request of this route is worth a second attempt; `nil` where that is not known yet.
-    func hedgeDelay(route: Int) -> TimeSpan? { hedgeDelays[route]?.delay }
-
-    func learnHedge(_ plan: RoutePlan, _ time: TimeSpan) {
-        guard let share = plan.hedge else { return }
-        hedgeDelays[plan.index, default: HedgeDelay(share: share)].learn(time)
-    }
-
-    /// An attempt on this route was answered well. The quickest one counts, and is slowly forgotten.
-    func answered(route: Int, in time: TimeSpan) {
-        if quickest.count <= route {
-            quickest.append(contentsOf: Array(repeating: .zero, count: route + 1 - quickest.count))
-        }
-        let known = quickest[route].nanoseconds
-        let aged = known + known / 64
-        quickest[route] = TimeSpan(nanoseconds: known == 0 ? time.nanoseconds : min(time.nanoseconds, aged))
     }
 
     func record(_ record: borrowing ExchangeRecord, head: borrowing RequestHead) {
@@ -189,6 +169,13 @@ extension Worker {
         settleDrain()
     }
 
+    func began(_ exchange: OwnExchange) { own[ObjectIdentifier(exchange)] = exchange }
+
+    func ended(_ exchange: OwnExchange) {
+        own[ObjectIdentifier(exchange)] = nil
+        settleDrain()
+    }
+
     /// New settings for the exchanges that begin from now on; those under way keep theirs. Upstream connections stay where
     /// nothing about them changed.
     package func reconfigure(_ snapshot: Snapshot, upstreamTLS: UpstreamTLS?) {
@@ -196,10 +183,7 @@ extension Worker {
         let old = self.snapshot.settings.upstream
         let new = snapshot.settings.upstream
         let limitsChanged = self.snapshot.headLimits != snapshot.headLimits
-        if self.snapshot.routeNames != snapshot.routeNames {
-            quickest = []
-            hedgeDelays = [:]
-        }
+        routeTimes.reload(snapshot.hedges)
         self.snapshot = snapshot
         if old.servers == new.servers, old.pool == new.pool, old.tls == new.tls,
             old.connectTimeout == new.connectTimeout, !limitsChanged, new.tls.authorities == nil
@@ -230,13 +214,14 @@ extension Worker {
     package func shutDown() {
         loop.assertInEventLoop()
         for driver in Array(detached.values) { driver.shutDown(now: now) }
+        for exchange in Array(own.values) { exchange.shutDown() }
         for connection in Array(connections.values) { connection.shutDown() }
         for pool in upstreams { pool.retire() }
         audit.flush()
     }
 
     private func settleDrain() {
-        guard let drained, detached.isEmpty, connections.values.allSatisfy(\.isAdmin) else { return }
+        guard let drained, detached.isEmpty, own.isEmpty, connections.values.allSatisfy(\.isAdmin) else { return }
         audit.flush()
         drained.succeed()
     }

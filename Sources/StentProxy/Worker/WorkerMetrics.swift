@@ -11,6 +11,14 @@ package struct WorkerMetrics: Sendable {
         package var reason: Reason
     }
 
+    /// What decisions of policies are counted by.
+    package struct DecisionKey: Hashable, Sendable {
+        package var policy: ExchangeRecord.Decision.Policy
+        package var mode: PolicyMode
+        package var result: ExchangeRecord.Decision.Result
+        package var reason: Reason
+    }
+
     /// A distribution of durations.
     package struct Histogram: Sendable {
         /// Upper bounds in seconds; a last bucket without bound follows.
@@ -67,11 +75,14 @@ package struct WorkerMetrics: Sendable {
     private var requestCounts = Recent<RequestKey, UInt64>()
     private var routeDurations = Recent<String, Histogram>()
     private var attemptCounts = Recent<Reason?, UInt64>()
+    private var decisionCounts = Recent<DecisionKey, UInt64>()
     package var requests: [RequestKey: UInt64] { requestCounts.dictionary }
     /// Durations of exchanges by route.
     package var durations: [String: Histogram] { routeDurations.dictionary }
     /// Attempts by how they ended; `nil` is a complete answer that was taken.
     package var attempts: [Reason?: UInt64] { attemptCounts.dictionary }
+    /// What policies decided.
+    package var decisions: [DecisionKey: UInt64] { decisionCounts.dictionary }
     package var connectionsAccepted: UInt64 = 0
     package var connectionsOpen = 0
     package var connectionsRefused: [Reason: UInt64] = [:]
@@ -96,6 +107,11 @@ package struct WorkerMetrics: Sendable {
         requestCounts.update(key, default: 0) { $0 &+= 1 }
         routeDurations.update(key.route, default: Histogram()) { $0.observe(record.duration) }
         for attempt in record.attempts { attemptCounts.update(attempt.failure, default: 0) { $0 &+= 1 } }
+        for decision in record.decisions {
+            let key = DecisionKey(
+                policy: decision.policy, mode: decision.mode, result: decision.result, reason: decision.reason)
+            decisionCounts.update(key, default: 0) { $0 &+= 1 }
+        }
         bytesIn &+= UInt64(max(0, record.bytesIn))
         bytesOut &+= UInt64(max(0, record.bytesOut))
     }
@@ -106,6 +122,7 @@ package struct WorkerMetrics: Sendable {
             routeDurations.update(route, default: Histogram()) { $0.merge(histogram) }
         }
         for (key, count) in other.attempts { attemptCounts.update(key, default: 0) { $0 &+= count } }
+        for (key, count) in other.decisions { decisionCounts.update(key, default: 0) { $0 &+= count } }
         connectionsAccepted &+= other.connectionsAccepted
         connectionsOpen += other.connectionsOpen
         connectionsRefused.merge(other.connectionsRefused) { $0 &+ $1 }

@@ -21,7 +21,9 @@ final class AdminEndpoint: Sendable {
         }
     }
 
-    private static let paths: [String: Method] = ["/healthz": .get, "/readyz": .get, "/metrics": .get]
+    private static let paths: [String: Method] = [
+        "/healthz": .get, "/readyz": .get, "/metrics": .get, "/status": .get,
+    ]
 
     private func answer(_ path: String) async -> AdminService.Answer? {
         let server = self.server.withLock { $0 }
@@ -37,6 +39,10 @@ final class AdminEndpoint: Sendable {
             return AdminService.Answer(
                 status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8",
                 body: await MetricsPage.make(server))
+        case "/status":
+            guard let server else { return text(503, "starting\n") }
+            return AdminService.Answer(
+                status: 200, contentType: "application/json", body: await StatusDocument.make(server))
         case _:
             return nil
         }

@@ -19,6 +19,7 @@ enum MetricsPage {
         servers(metrics, &page)
         success(metrics, &page)
         reliability(server, metrics, &page)
+        policies(server, metrics, &page)
         audit(server.audit.metrics, accepts: server.audit.accepts, &page)
         process(&page)
         return page.bytes

@@ -38,6 +38,7 @@ package final class StentServer: Sendable {
     let gate: Gate
     /// `nil` where Idempotency-Key means nothing.
     let keys: IdempotencyKeys?
+    let stores: PolicyStores
     let log: Logger
     private let group: MultiThreadedEventLoopGroup
     private let channels: [any Channel]
@@ -53,7 +54,7 @@ package final class StentServer: Sendable {
 
     private init(
         ports: Ports, workers: [NIOLoopBound<Worker>], loops: [any EventLoop], audit: AuditFileWriter, gate: Gate,
-        keys: IdempotencyKeys?, log: Logger, group: MultiThreadedEventLoopGroup, channels: [any Channel],
+        keys: IdempotencyKeys?, stores: PolicyStores, log: Logger, group: MultiThreadedEventLoopGroup, channels: [any Channel],
         health: NIOLoopBound<HealthChecker>?, state: Shared
     ) {
         self.ports = ports
@@ -62,6 +63,7 @@ package final class StentServer: Sendable {
         self.audit = audit
         self.gate = gate
         self.keys = keys
+        self.stores = stores
         self.log = log
         self.group = group
         self.channels = channels
@@ -69,6 +71,8 @@ package final class StentServer: Sendable {
         self.state = state
     }
 
+    /// Digest of the settings in force.
+    var digest: String { state.value.withLock { $0.digest } }
     /// The settings in force.
     package var settings: Settings { state.value.withLock { $0.settings } }
     /// Able to serve: not shutting down, and the audit trail takes records. Whether the upstream is up is not asked.
@@ -99,7 +103,8 @@ extension StentServer {
         let loops = Array(group.makeIterator())
         let limiter = ConnectionLimiter()
         let keys = try IdempotencyKeys.open(settings, log: log)
-        let gate = Gate(settings, idempotency: keys?.port)
+        let stores = try PolicyStores.open(settings, log: log)
+        let gate = Gate(settings, idempotency: keys?.port, policies: policies(stores, audit, log))
         let snapshot = Snapshot(settings)
         var workers: [NIOLoopBound<Worker>] = []
         for loop in loops {
@@ -121,19 +126,51 @@ extension StentServer {
             await opening.close()
             _ = audit.shutdown(within: .seconds(1))
             keys?.store.shutdown(within: .seconds(1))
+            stores.shutdown(within: .seconds(1))
             try? await group.shutdownGracefully()
             throw error
         }
         let server = StentServer(
-            ports: opening.ports, workers: workers, loops: loops, audit: audit, gate: gate, keys: keys, log: log,
-            group: group, channels: opening.channels, health: health, state: state)
+            ports: opening.ports, workers: workers, loops: loops, audit: audit, gate: gate, keys: keys, stores: stores,
+            log: log, group: group, channels: opening.channels, health: health, state: state)
         opening.admin.attach(server)
         if let port = opening.ports.https, port != settings.listen.https?.address.port {
             await server.adopt(Snapshot(settings, httpsPort: port), upstreamTLS)
         }
         await server.followHealth(upstreamTLS)
+        await server.openOutbox()
         audit.record(.start, details: [.init("version", .text(StentVersion.text)), .init("settings", .text(digest))])
         return server
+    }
+
+    private static func policies(
+        _ stores: PolicyStores, _ audit: AuditFileWriter, _ log: Logger
+    ) -> Gate.Policies {
+        var policies = Gate.Policies()
+        policies.digest = CredentialHMAC()
+        policies.ledger = stores.ledger
+        policies.outbox = stores.desk
+        policies.onOverride = { caller, reason in
+            log.warning("an owner is overridden", metadata: ["caller": "\(caller)"])
+            audit.record(
+                .breakGlassOpened, details: [.init("caller", .text(caller)), .init("reason", .text(reason))])
+        }
+        return policies
+    }
+
+    /// The outbox's records are written by the first worker.
+    private func openOutbox() async {
+        guard let desk = stores.desk, let worker = workers.first, let loop = loops.first else { return }
+        let account = settings.outbox.authorization
+        let (audit, log) = (audit, log)
+        try? await loop.submit {
+            desk.attach(worker.value, account: account) { id, status in
+                log.error(
+                    "a record of the outbox is refused and will not be written",
+                    metadata: ["job": "\(id)", "status": "\(status)"])
+                audit.record(.outboxRefused, details: [.init("job", .text(id)), .init("status", .number(status))])
+            }
+        }.get()
     }
 
     private static func serverTLS(_ settings: Settings, log: Logger) throws -> ServerTLS? {
@@ -177,11 +214,12 @@ extension StentServer {
         let old = settings
         guard old.listen.withoutCertificates == new.listen.withoutCertificates, old.workers == new.workers,
             old.state == new.state, old.audit.directory == new.audit.directory,
-            (old.idempotency == nil) == (new.idempotency == nil)
+            old.stores == new.stores
         else {
             throw Failure(
-                "listen (but certificates, hsts, trusted_proxies), workers, state, audit.directory and whether there is "
-                    + "idempotency change only with a restart; the old settings stay in force")
+                "listen (but certificates, hsts, trusted_proxies), workers, state, audit.directory and whether there are "
+                    + "idempotency, identity, ownership and record_as_note change only with a restart; the old settings stay "
+                    + "in force")
         }
         let tls = try Self.serverTLS(new, log: log)
         let upstreamTLS = try Self.upstreamTLS(new)
@@ -189,6 +227,7 @@ extension StentServer {
         await adopt(Snapshot(new, httpsPort: ports.https), upstreamTLS)
         audit.adopt(new.audit)
         keys?.adopt(new)
+        stores.adopt(new)
         let former = state.value.withLock { state in
             let former = state.digest
             state.settings = new
@@ -234,6 +273,7 @@ extension StentServer {
         for (worker, loop) in zip(workers, loops) { try? await loop.submit { worker.value.shutDown() }.get() }
         audit.record(.stop, details: [.init("complete", .flag(isComplete))])
         keys?.store.shutdown(within: .seconds(10))
+        stores.shutdown(within: .seconds(10))
         let end = audit.shutdown(within: .seconds(10))
         if !end.isComplete {
             log.error("audit lines were lost at the end", metadata: ["lines": "\(end.linesLost)"])

@@ -69,15 +69,20 @@ struct AuditDirectory {
     }
 
     private static func highestSequence(in path: String) throws(AuditStoreError) -> Int {
+        try names(in: path).compactMap(sequence).max() ?? 0
+    }
+
+    /// The names of all files in the directory.
+    static func names(in path: String) throws(AuditStoreError) -> [String] {
         guard let directory = opendir(path) else { throw AuditStoreError(.readDirectory, path: path, code: errno) }
         defer { closedir(directory) }
-        var highest = 0
+        var names: [String] = []
         while let entry = readdir(directory) {
             guard let offset = MemoryLayout<dirent>.offset(of: \.d_name) else { continue }
             let name = UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: CChar.self)
-            if let number = sequence(inName: String(cString: name)) { highest = max(highest, number) }
+            names.append(String(cString: name))
         }
-        return highest
+        return names
     }
 
     /// Makes the directory and those above it that are missing, with mode 0750.

@@ -9,6 +9,7 @@ package struct AuditStoreError: Error, Sendable, Equatable, CustomStringConverti
         case readDirectory = "read the audit directory"
         case lock = "lock the audit directory"
         case open = "open the audit file"
+        case read = "read the audit file"
         case repair = "repair the end of the audit file"
         case write = "write to the audit file"
         case sync = "flush the audit file to the disk"

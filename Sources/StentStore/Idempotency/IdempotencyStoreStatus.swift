@@ -16,36 +16,18 @@ package enum IdempotencyStoreStatus: Sendable, Equatable {
     case keysForgotten(Int)
 }
 
-/// The database of keys could not be opened, read or written.
-package struct IdempotencyStoreError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What was tried.
-    package enum Operation: String, Sendable, CaseIterable {
-        case create = "make the file"
-        case open = "open"
-        case migrate = "bring to this version"
-        case write = "write to"
-        case sweep = "remove expired keys from"
-        case readKey = "read"
-        case makeKey = "make"
-        case startThread = "start the thread for"
+extension IdempotencyStoreStatus {
+    init(_ status: StoreStatus) {
+        switch status {
+        case .failing(let error): self = .failing(error)
+        case .recovered: self = .recovered
+        case .replaced(let path, let error): self = .replaced(movedTo: path, error)
+        }
     }
-
-    package var operation: Operation
-    package var path: String
-    /// SQLite's extended result code, or the system's error number where no database was involved.
-    package var code: Int32
-    /// What SQLite or the system said about it; never holds a value that was stored.
-    package var cause: String
-
-    package init(_ operation: Operation, path: String, code: Int32, cause: String) {
-        self.operation = operation
-        self.path = path
-        self.code = code
-        self.cause = cause
-    }
-
-    package var description: String { "can't \(operation.rawValue) \(path): \(cause) (\(code))" }
 }
+
+/// The database of keys could not be opened, read or written.
+package typealias IdempotencyStoreError = StoreError
 
 /// The figures of the store at one moment.
 package struct IdempotencyMetrics: Sendable, Equatable {
@@ -55,7 +37,7 @@ package struct IdempotencyMetrics: Sendable, Equatable {
     package var bytes = 0
     /// Requests of this process that are under way.
     package var inFlight = 0
-    /// Transactions committed since the start.
+    /// Transactions of requests committed since the start.
     package var commits = 0
     /// Transactions and openings that failed since the start.
     package var failures = 0

@@ -20,9 +20,12 @@ private func failure(
 extension RetryPolicy {
     fileprivate func decide(
         _ failure: UpstreamFailure, attempt: Int = 1, _ method: Method = .get, kept: Bool = true,
-        remaining: TimeSpan? = .seconds(60), jitter: Double = 1
+        verified: Bool = false, budget: Bool = true, remaining: TimeSpan? = .seconds(60), quickest: TimeSpan = .zero,
+        jitter: Double = 1
     ) -> Decision {
-        decide(failure, attempt: attempt, method: method, contentIsKept: kept, remaining: remaining, jitter: jitter)
+        decide(
+            failure, attempt: attempt, method: method, isVerified: verified, contentIsKept: kept, budgetAllows: budget,
+            remaining: remaining, quickest: quickest, jitter: jitter)
     }
 }
 
@@ -76,6 +79,36 @@ extension RetryPolicy {
         #expect(
             policy.decide(failure(.upstreamConnectFailed, left: false), .post, kept: false)
                 == .giveUp(.retryBodyNotKept))
+    }
+
+    @Test func `one with effects is where it is asked first whether they took place`() {
+        let all = policy()
+        #expect(all.decide(failure(.upstreamReset), .post) == .giveUp(.retryNotIdempotent))
+        #expect(
+            all.decide(failure(.upstreamReset), .post, verified: true)
+                == .retry(after: .milliseconds(100), .retryCause))
+        #expect(
+            all.decide(failure(.upstreamReset), attempt: 3, .post, verified: true) == .giveUp(.retryAttemptsSpent))
+        #expect(
+            policy { $0.causes = [.connect] }.decide(failure(.upstreamReset), .post, verified: true)
+                == .giveUp(.retryCauseNotListed))
+    }
+
+    @Test func `nothing is where the upstream can't bear it`() {
+        let policy = policy()
+        #expect(policy.decide(failure(.upstreamReset), budget: false) == .giveUp(.retryBudgetSpent))
+        #expect(
+            policy.decide(failure(.upstreamConnectFailed, left: false), .post, budget: false)
+                == .giveUp(.retryBudgetSpent))
+        #expect(policy.decide(failure(.upstreamReset), attempt: 3, budget: false) == .giveUp(.retryAttemptsSpent))
+        #expect(policy.decide(failure(.upstreamReset), kept: false, budget: false) == .giveUp(.retryBodyNotKept))
+        #expect(
+            policy.decide(failure(.upstreamReset), budget: false, remaining: .zero) == .giveUp(.retryBudgetSpent))
+    }
+
+    @Test func `a safe request that met a closed idle connection is, whatever the upstream can bear`() {
+        let stale = failure(.upstreamStaleConnection, metIdle: true)
+        #expect(policy().decide(stale, budget: false) == .retry(after: .zero, .upstreamStaleConnection))
     }
 
     @Test func `a failure that is not listed is not`() {
@@ -160,9 +193,18 @@ extension RetryPolicy {
                 == (isMade ? .retry(after: .milliseconds(100), .retryCause) : .giveUp(.retryDeadline)))
     }
 
+    @Test(arguments: [(151, true), (150, false), (100, false)])
+    func `must leave the time that the quickest answer takes`(remaining: Int64, isMade: Bool) {
+        #expect(
+            policy().decide(
+                failure(.upstreamReset), remaining: .milliseconds(remaining), quickest: .milliseconds(50))
+                == (isMade ? .retry(after: .milliseconds(100), .retryCause) : .giveUp(.retryDeadline)))
+    }
+
     @Test func `has no other end without a deadline`() {
         #expect(
-            policy().decide(failure(.upstreamReset), remaining: nil) == .retry(after: .milliseconds(100), .retryCause))
+            policy().decide(failure(.upstreamReset), remaining: nil, quickest: .seconds(1))
+                == .retry(after: .milliseconds(100), .retryCause))
     }
 }
 

@@ -1,0 +1,165 @@
+import NIOCore
+import StentExchange
+import StentModel
+import StentPolicy
+
+/// Carries out what `OutboxMachine` decides, on one worker's loop.
+final class OutboxRunner {
+    /// How long reading the outbox is left alone after it failed.
+    private static let readPause = TimeSpan.seconds(1)
+
+    private let worker: Worker
+    private let desk: OutboxDesk
+    private let onRefused: @Sendable (OutboxJob.ID, Int) -> Void
+    private var machine: OutboxMachine
+    private let timer = TimerNode()
+    /// The jobs of an earlier process have been read.
+    private var isLoaded = false
+
+    init(
+        worker: Worker, desk: OutboxDesk, account: [UInt8]?,
+        onRefused: @escaping @Sendable (OutboxJob.ID, Int) -> Void
+    ) {
+        self.worker = worker
+        self.desk = desk
+        self.onRefused = onRefused
+        machine = OutboxMachine(settle: Self.settle(worker.snapshot), account: account)
+        timer.fire = { [unowned self] now in tick(now: now) }
+    }
+
+    /// The longest of all routes: a job is sent by any of them.
+    private static func settle(_ snapshot: Snapshot) -> TimeSpan {
+        TimeSpan(snapshot.settings.routes.compactMap(\.resend?.settle).max() ?? .zero)
+    }
+
+    func start() {
+        let bound = NIOLoopBound(self, eventLoop: worker.loop)
+        let loop = worker.loop
+        desk.outbox.pending { jobs in loop.execute { bound.value.loaded(jobs) } }
+    }
+
+    private func loaded(_ jobs: [OutboxJob]?) {
+        let now = worker.now
+        guard let jobs else { return worker.schedule(timer, due: now.advanced(by: Self.readPause)) }
+        isLoaded = true
+        run(machine.load(jobs, now: now), now: now)
+    }
+
+    func reconfigure(account: [UInt8]?) {
+        machine.account = account
+        machine.settle = Self.settle(worker.snapshot)
+        tick(now: worker.now)
+    }
+
+    func add(_ job: OutboxJob, credential: [UInt8]) {
+        let now = worker.now
+        run(machine.add(job, credential: credential, now: now), now: now)
+    }
+
+    func visited(name: String, credential: [UInt8]) {
+        let now = worker.now
+        run(machine.visited(name: name, credential: credential, now: now), now: now)
+    }
+
+    private func tick(now: Moment) {
+        guard isLoaded else { return start() }
+        run(machine.tick(now: now), now: now)
+    }
+
+    private func run(_ actions: [OutboxMachine.Action], now: Moment) {
+        for action in actions {
+            switch action {
+            case .send(let job, let sender, let settled): begin(job, sender, settled: settled)
+            case .end(let id, let ending): end(id, ending, now: now)
+            }
+        }
+        worker.schedule(timer, due: machine.due)
+        desk.publish(
+            waiting: machine.count, waitingForAuthor: machine.waitingForAuthor, sending: machine.sendingCount,
+            awaited: machine.awaited)
+    }
+
+    // MARK: One job
+
+    /// That the credentials are the author's is certain before a word is written in the author's name.
+    private func begin(_ job: OutboxJob, _ sender: OutboxMachine.Sender, settled: Moment) {
+        switch sender {
+        case .account: note(job, sender, settled: settled)
+        case .author(let authorization):
+            let question = IdentityQuestion(
+                authorization: authorization, host: Self.host, client: .unknown, parent: Array(job.id.utf8))
+            worker.identify(question, for: .write) { [self] answer in
+                switch answer {
+                case .known(let principal) where principal.id == job.author.id:
+                    note(job, sender, settled: settled)
+                case .known, .refused: sent(job.id, .unauthorized)
+                case .unavailable: sent(job.id, .notDone)
+                }
+            }
+        }
+    }
+
+    /// It must not be sent before it is certain that a later process will know that it was.
+    private func note(_ job: OutboxJob, _ sender: OutboxMachine.Sender, settled: Moment) {
+        let bound = NIOLoopBound(self, eventLoop: worker.loop)
+        let loop = worker.loop
+        desk.outbox.begin(job.id, now: worker.wallTime(at: worker.now)) { isKept in
+            loop.execute {
+                guard isKept else { return bound.value.sent(job.id, .notDone) }
+                bound.value.send(job, sender, settled: settled)
+            }
+        }
+    }
+
+    private func send(_ job: OutboxJob, _ sender: OutboxMachine.Sender, settled: Moment) {
+        let scope = IdempotencyScope(Array(job.id.utf8.filter { $0 != UInt8(ascii: "-") }))
+        let earlier = scope.flatMap { scope in
+            job.firstTry.map { OwnExchange.EarlierTry(first: $0, settled: settled, scope: scope) }
+        }
+        let request = OwnExchange.Request(
+            target: Array(job.target.utf8), content: job.content, authorization: sender.authorization, host: Self.host,
+            purpose: .record, parent: Array(job.id.utf8), client: .unknown, earlier: earlier)
+        OwnExchange.make(request, on: worker) { [self] answer in
+            sent(job.id, Self.result(answer))
+        }
+    }
+
+    /// Links in an answer that nobody reads lead nowhere.
+    private static let host = Array("stent".utf8)
+
+    private static func result(_ answer: OwnExchange.Answer) -> OutboxMachine.Result {
+        switch answer.outcome {
+        case .committed: return .written(recordID(answer.content))
+        case .unknown: return .unclear(since: answer.began)
+        case .rejected where answer.status == 401 || answer.status == 403: return .unauthorized
+        case .rejected where (400..<500).contains(answer.status) && answer.reason == .exchangeAnswered:
+            return answer.status == 408 || answer.status == 429 ? .notDone : .refused(answer.status)
+        case .rejected, .notSent, .none: return .notDone
+        }
+    }
+
+    private static func recordID(_ content: [UInt8]) -> String? {
+        guard let document = try? JSONDocument(content) else { return nil }
+        let id = document.root[name: "id"]
+        return id?.number ?? id?.string
+    }
+
+    private func sent(_ id: OutboxJob.ID, _ result: OutboxMachine.Result) {
+        let now = worker.now
+        if case .refused(let status) = result { onRefused(id, status) }
+        run(machine.sent(id, result, now: now, jitter: worker.draw()), now: now)
+    }
+
+    private func end(_ id: OutboxJob.ID, _ ending: OutboxEnding, now: Moment) {
+        let bound = NIOLoopBound(self, eventLoop: worker.loop)
+        let loop = worker.loop
+        desk.outbox.end(id, ending, now: worker.wallTime(at: now)) { isKept in
+            loop.execute { bound.value.ended(id, isKept: isKept) }
+        }
+    }
+
+    private func ended(_ id: OutboxJob.ID, isKept: Bool) {
+        let now = worker.now
+        run(machine.ended(id, isKept: isKept, now: now), now: now)
+    }
+}
