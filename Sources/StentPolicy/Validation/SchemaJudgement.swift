@@ -20,6 +20,9 @@ struct SchemaJudgement {
     private var isStopped = false
     /// By `JSONValue.index`.
     private var marks = SchemaMarks()
+    /// Members of judged objects that have not been declared, as long as no branch has been tried.
+    private var unmentioned = 0
+    private var hasTried = false
     /// The marks made while branches are tried, to be taken back.
     private var trail: [(index: Int, mark: SchemaMarks.Mark)] = []
 
@@ -33,7 +36,7 @@ struct SchemaJudgement {
 
     mutating func run(by schema: Int) {
         _ = judge(root, by: schema)
-        guard tracks, finding.problems.isEmpty else { return }
+        guard tracks, finding.problems.isEmpty, unmentioned > 0 || hasTried else { return }
         collect(root)
         if !finding.problems.isEmpty { finding.undeclared = [] }
     }
@@ -210,7 +213,7 @@ struct SchemaJudgement {
 
     private mutating func object(_ value: JSONValue, _ plan: SchemaPlan) -> Bool {
         guard plan.judgesObjects else { return true }
-        mark(value.index, .judged)
+        if mark(value.index, .judged) { unmentioned += value.count }
         var isGood = true
         if let minimum = plan.source.members?.minimum, value.count < minimum {
             isGood = fail(value) { "must have at least \(SchemaWords.count(minimum, "member"))" }
@@ -230,7 +233,7 @@ struct SchemaJudgement {
             }
             let additional = plan.source.additional?.value
             guard name != nil || additional != nil else { continue }
-            mark(member.value.index, .declared)
+            if mark(member.value.index, .declared) { unmentioned -= 1 }
             guard let schema = name.flatMap({ names[$0].schema }) ?? additional else { continue }
             if !judge(member.value, by: schema, isListed: name != nil) { isGood = false }
         }
@@ -337,9 +340,14 @@ struct SchemaJudgement {
 
     // MARK: Members that nobody mentions
 
-    private mutating func mark(_ index: Int, _ mark: SchemaMarks.Mark) {
-        guard tracks, marks.insert(mark, index), trials > 0 else { return }
-        trail.append((index, mark))
+    /// - Returns: whether it was not there.
+    private mutating func mark(_ index: Int, _ mark: SchemaMarks.Mark) -> Bool {
+        guard tracks, marks.insert(mark, index) else { return false }
+        if trials > 0 {
+            hasTried = true
+            trail.append((index, mark))
+        }
+        return true
     }
 
     private mutating func takeBack(to count: Int) {
