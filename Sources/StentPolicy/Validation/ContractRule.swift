@@ -6,17 +6,43 @@ import StentModel
 /// understood: a rule binds to the resource, not to its spelling, and what goes upstream has one spelling only.
 package struct ContractRule: Sendable {
     /// An operation, ready to be enforced.
-    private struct Operation: Sendable {
+    private final class Operation: Sendable {
         let index: Int
         let method: Method
         let isOpen: Bool
         let query: ContractQueryRule
         let content: ContractContent?
+        let media: [Media]
         let answers: [ContractAnswer]
+
+        init(_ operation: ContractOperation, index: Int, _ schemas: SchemaRule) {
+            self.index = index
+            method = operation.method
+            isOpen = operation.isOpen
+            query = ContractQueryRule(operation, schemas)
+            content = operation.content
+            media = operation.content?.media.map(Media.init) ?? []
+            answers = operation.answers
+        }
+    }
+
+    /// A media type of an operation's content.
+    private struct Media: Sendable {
+        let source: ContractMedia
+        let isJSON: Bool
+        /// How most clients write it: what is one of these needs not be taken apart.
+        let spellings: [[UInt8]]
+
+        init(_ source: ContractMedia) {
+            self.source = source
+            isJSON = MediaType.isJSON(source.type)
+            let parameters = isJSON ? ["", "; charset=utf-8", ";charset=utf-8"] : [""]
+            spellings = parameters.map { Array((source.type + $0).utf8) }
+        }
     }
 
     /// A path template, ready to be filled in.
-    private struct Path: Sendable {
+    private final class Path: Sendable {
         enum Segment: Sendable {
             /// As it is written in a target.
             case literal([UInt8])
@@ -27,6 +53,22 @@ package struct ContractRule: Sendable {
         let segments: [Segment]
         let operations: [Operation]
         let allow: [Method]
+
+        init(_ path: ContractPath, _ schemas: SchemaRule) {
+            template = path.template
+            segments = path.segments.map { segment in
+                switch segment {
+                case .literal(let text):
+                    var encoded: [UInt8] = []
+                    TargetText.append(Array(text.utf8).span, to: &encoded, keepsSegment: true)
+                    return .literal(encoded)
+                case .parameter(let parameter): return .parameter(parameter.name)
+                }
+            }
+            operations = path.operations.enumerated().map { Operation($0.element, index: $0.offset, schemas) }
+            let methods = Set(path.operations.map(\.method))
+            allow = Method.allCases.filter { methods.contains($0) || $0 == .head && methods.contains(.get) }
+        }
     }
 
     private let schemas: SchemaRule
@@ -47,27 +89,7 @@ package struct ContractRule: Sendable {
             case .pass: .ignored
             case .refuse: .refused
             }
-        paths = settings.contract.paths.map { path in
-            let methods = Set(path.operations.map(\.method))
-            return Path(
-                template: path.template,
-                segments: path.segments.map { segment in
-                    switch segment {
-                    case .literal(let text):
-                        var encoded: [UInt8] = []
-                        TargetText.append(Array(text.utf8).span, to: &encoded, keepsSegment: true)
-                        return .literal(encoded)
-                    case .parameter(let parameter): return .parameter(parameter.name)
-                    }
-                },
-                operations: path.operations.enumerated().map { index, operation in
-                    Operation(
-                        index: index, method: operation.method, isOpen: operation.isOpen,
-                        query: ContractQueryRule(operation, schemas), content: operation.content,
-                        answers: operation.answers)
-                },
-                allow: Method.allCases.filter { methods.contains($0) || $0 == .head && methods.contains(.get) })
-        }
+        paths = settings.contract.paths.map { Path($0, schemas) }
     }
 
     // MARK: Heads
@@ -145,13 +167,16 @@ package struct ContractRule: Sendable {
         case .passes: break
         case .refused(let refusal): return .refused(refusal)
         }
-        if let content = operation.content, let refusal = judge(head, content, &match) { return .refused(refusal) }
+        if let content = operation.content, let refusal = judge(head, content, operation.media, &match) {
+            return .refused(refusal)
+        }
         return .passes(match)
     }
 
     /// HEAD is GET without the content of its answer (RFC 9110 §9.3.2), unless the contract has it by itself.
     private static func operation(of path: Path, for method: Method) -> Operation? {
-        for operation in path.operations where operation.method == method && method != .other { return operation }
+        guard method != .other else { return nil }
+        for operation in path.operations where operation.method.rawValue == method.rawValue { return operation }
         return method == .head ? path.operations.first { $0.method == .get } : nil
     }
 
@@ -179,22 +204,26 @@ package struct ContractRule: Sendable {
 
     /// Judges what the head says of content that the operation takes.
     private func judge(
-        _ head: borrowing RequestHead, _ content: ContractContent, _ match: inout ContractMatch
+        _ head: borrowing RequestHead, _ content: ContractContent, _ media: [Media], _ match: inout ContractMatch
     ) -> ContractRefusal? {
         guard head.framing.hasContent else {
             return content.isRequired ? ContractRefusal(.contractInvalidContent, "is missing") : nil
         }
-        for line in head.fields.lines where line.field == .contentEncoding {
-            var isIdentity = true
-            head.fields.forEachToken(of: line.value) { token in
-                isIdentity = head.fields.equals(token, lowercase: "identity")
-                return isIdentity
+        var type: Slot?
+        var types = 0
+        for line in head.fields.lines {
+            switch line.field {
+            case .contentType:
+                type = line.value
+                types += 1
+            case .contentEncoding:
+                guard Self.isIdentity(head, line.value) else { return ContractRefusal(.contractContentCoding) }
+            case _: continue
             }
-            guard isIdentity else { return ContractRefusal(.contractContentCoding) }
         }
-        guard let media = Self.media(of: head, among: content.media) else {
-            let types = content.media.map(\.type).joined(separator: " or ")
-            return ContractRefusal(.contractMediaType, "must be \(types)")
+        guard let type, types == 1, let media = Self.media(head.fields, type, among: media) else {
+            let accepted = content.media.map(\.type).joined(separator: " or ")
+            return ContractRefusal(.contractMediaType, "must be \(accepted)")
         }
         if MediaType.isJSON(media.type) { match.contentType = media.type }
         if let schema = media.schema, MediaType.isJSON(media.type) {
@@ -205,22 +234,25 @@ package struct ContractRule: Sendable {
         return nil
     }
 
-    /// The one that Content-Type names; of JSON, in UTF-8 (RFC 8259 §8.1).
-    private static func media(of head: borrowing RequestHead, among declared: [ContractMedia]) -> ContractMedia? {
-        guard let line = head.fields.first(.contentType), head.fields.count(.contentType) == 1 else { return nil }
-        for media in declared where isSame(head.fields.bytes.span, line.value, media.type) { return media }
-        guard let type = MediaType(head.fields.bytes[line.value.range]),
-            let media = declared.first(where: { $0.type.isSameText(as: type.essence) })
-        else { return nil }
-        return MediaType.isJSON(media.type) && type.charset ?? "utf-8" != "utf-8" ? nil : media
+    private static func isIdentity(_ head: borrowing RequestHead, _ value: Slot) -> Bool {
+        var isIdentity = true
+        head.fields.forEachToken(of: value) { token in
+            isIdentity = head.fields.equals(token, lowercase: "identity")
+            return isIdentity
+        }
+        return isIdentity
     }
 
-    /// Whether the slot is that type and nothing else, as it mostly is.
-    private static func isSame(_ bytes: Span<UInt8>, _ slot: Slot, _ type: String) -> Bool {
-        let text = type.utf8.span
-        guard slot.range.count == text.count, slot.upperBound <= bytes.count else { return false }
-        for index in text.indices where bytes[slot.lowerBound + index] != text[index] { return false }
-        return true
+    /// The one that Content-Type names; of JSON, in UTF-8 (RFC 8259 §8.1).
+    private static func media(_ fields: borrowing FieldSection, _ slot: Slot, among declared: [Media]) -> ContractMedia?
+    {
+        for media in declared {
+            for spelling in media.spellings where fields.isSame(slot, spelling) { return media.source }
+        }
+        guard slot.upperBound <= fields.bytes.count, let type = MediaType(fields.bytes[slot.range]),
+            let media = declared.first(where: { $0.source.type.isSameText(as: type.essence) })
+        else { return nil }
+        return media.isJSON && type.charset ?? "utf-8" != "utf-8" ? nil : media.source
     }
 
     /// Judges content that has been gathered.
@@ -271,6 +303,21 @@ package struct ContractRule: Sendable {
         }
         guard let document, let schema = media.schema else { return [] }
         return schemas.judge(document.root, by: schema, undeclared: .ignored).problems
+    }
+}
+
+extension FieldSection {
+    /// Whether the slot is that text, ASCII letters compared without case.
+    fileprivate func isSame(_ slot: Slot, _ lowercase: [UInt8]) -> Bool {
+        guard slot.range.count == lowercase.count, slot.upperBound <= bytes.count else { return false }
+        let span = bytes.span
+        let expected = lowercase.span
+        for index in expected.indices {
+            var byte = span[slot.lowerBound + index]
+            if (0x41...0x5A).contains(byte) { byte |= 0x20 }
+            guard byte == expected[index] else { return false }
+        }
+        return true
     }
 }
 

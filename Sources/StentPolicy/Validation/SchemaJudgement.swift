@@ -2,54 +2,42 @@ import StentModel
 
 /// One value being judged: what has been found so far, and what it may still cost.
 struct SchemaJudgement {
-    /// Where in the value something stands.
-    private enum Step {
-        case member(JSONMember)
-        case element(Int)
-        /// A member that is not there.
-        case missing(String)
-    }
-
-    /// What is known of a value: bits of `marks`.
-    private enum Mark {
-        /// Of an object: a schema says which members it has.
-        static let judged: UInt8 = 1
-        /// Of a member's value: a schema mentions it.
-        static let declared: UInt8 = 2
-    }
-
     /// Schemas inside one another and values inside one another, together: bounds the stack, and ends a schema that
     /// refers to itself.
-    private static let deepest = 1_024
+    private static let deepest = 512
     private static let fewestSteps = 4_096
     private static let mostSteps = 1_000_000
 
     private(set) var finding = SchemaFinding()
+    private let root: JSONValue
     private let plans: [SchemaPlan]
     private let undeclared: SchemaRule.Undeclared
     private let tracks: Bool
     private var stepsLeft: Int
     private var depth = 0
-    private var place: [Step] = []
     /// Branches being tried: what is wrong in one is no problem yet.
     private var trials = 0
     private var isStopped = false
     /// By `JSONValue.index`.
-    private var marks: [UInt8] = []
+    private var marks = SchemaMarks()
+    /// Members of judged objects that have not been declared, as long as no branch has been tried.
+    private var unmentioned = 0
+    private var hasTried = false
     /// The marks made while branches are tried, to be taken back.
-    private var trail: [(index: Int, mark: UInt8)] = []
+    private var trail: [(index: Int, mark: SchemaMarks.Mark)] = []
 
     init(_ plans: [SchemaPlan], of value: JSONValue, _ undeclared: SchemaRule.Undeclared) {
+        root = value
         self.plans = plans
         self.undeclared = undeclared
         tracks = undeclared != .ignored
         stepsLeft = min(Self.fewestSteps + 16 * value.range.count, Self.mostSteps)
     }
 
-    mutating func run(_ value: JSONValue, by schema: Int) {
-        _ = judge(value, by: schema)
-        guard tracks, finding.problems.isEmpty else { return }
-        collect(value)
+    mutating func run(by schema: Int) {
+        _ = judge(root, by: schema)
+        guard tracks, finding.problems.isEmpty, unmentioned > 0 || hasTried else { return }
+        collect(root)
         if !finding.problems.isEmpty { finding.undeclared = [] }
     }
 
@@ -59,16 +47,18 @@ struct SchemaJudgement {
         guard depth < Self.deepest else { return exhausted() }
         guard spend(1) else { return false }
         let plan = plans[index]
-        if let always = plan.source.always { return always || fail { "is not accepted here" } }
-        guard plan.types == 0 || fits(value, plan.types) else {
-            return fail { SchemaWords.sentence(for: value, types: plan.types) }
+        if let always = plan.source.always { return always || fail(value) { "is not accepted here" } }
+        let kind = value.kind
+        let text = kind == .number ? value.number ?? "" : ""
+        guard plan.types == 0 || Self.fits(kind, text, plan.types) else {
+            return fail(value) { SchemaWords.sentence(for: value, types: plan.types) }
         }
         depth += 1
         defer { depth -= 1 }
         var isGood = true
-        switch value.kind {
+        switch kind {
         case .null, .true, .false: break
-        case .number: isGood = number(value, plan)
+        case .number: isGood = number(value, text, plan)
         case .string: isGood = string(value, plan)
         case .array: isGood = array(value, plan)
         case .object: isGood = object(value, plan)
@@ -77,7 +67,7 @@ struct SchemaJudgement {
         if let allowed = plan.allowed {
             guard spend(value.range.count / 16) else { return false }
             if !allowed.contains(SchemaKey.of(value)) {
-                isGood = fail { SchemaWords.sentence(allowed: plan.source.allowed) }
+                isGood = fail(value) { SchemaWords.sentence(allowed: plan.source.allowed) }
             }
         }
         guard plan.isCombined else { return isGood }
@@ -87,9 +77,11 @@ struct SchemaJudgement {
     /// Whether further problems are of interest.
     private var goesOn: Bool { trials == 0 && !isStopped }
 
-    private mutating func fail(_ sentence: () -> String) -> Bool {
+    private mutating func fail(_ value: JSONValue, missing name: String? = nil, _ sentence: () -> String) -> Bool {
         guard goesOn else { return false }
-        finding.problems.append(ContractProblem(pointer: pointer, sentence: sentence()))
+        finding.problems.append(
+            ContractProblem(
+                pointer: SchemaPointer.text(to: value, missing: name, in: root), sentence: sentence()))
         isStopped = finding.problems.count >= SchemaRule.mostProblems
         return false
     }
@@ -110,33 +102,38 @@ struct SchemaJudgement {
         return false
     }
 
-    private func fits(_ value: JSONValue, _ types: UInt8) -> Bool {
-        if types & SchemaPlan.bit(SchemaPlan.type(of: value)) != 0 { return true }
-        guard value.kind == .number, types & SchemaPlan.bit(.integer) != 0 else { return false }
-        return Self.isInteger(value)
-    }
-
-    private static func isInteger(_ value: JSONValue) -> Bool {
-        value.number?.utf8.allSatisfy { $0 &- 0x30 < 10 || $0 == UInt8(ascii: "-") } ?? false
+    /// - Parameter number: the text of a number.
+    private static func fits(_ kind: JSONValue.Kind, _ number: String, _ types: UInt8) -> Bool {
+        let bits =
+            switch kind {
+            case .null: SchemaPlan.bit(.null)
+            case .true, .false: SchemaPlan.bit(.boolean)
+            case .number: SchemaPlan.bit(.number)
+            case .string: SchemaPlan.bit(.string)
+            case .array: SchemaPlan.bit(.array)
+            case .object: SchemaPlan.bit(.object)
+            }
+        if types & bits != 0 { return true }
+        guard kind == .number, types & SchemaPlan.bit(.integer) != 0 else { return false }
+        return number.utf8.allSatisfy { $0 &- 0x30 < 10 || $0 == UInt8(ascii: "-") }
     }
 
     // MARK: Numbers and strings
 
-    private mutating func number(_ value: JSONValue, _ plan: SchemaPlan) -> Bool {
-        let text = value.number ?? ""
+    private mutating func number(_ value: JSONValue, _ text: String, _ plan: SchemaPlan) -> Bool {
         if text.utf8.count <= 18, let small = Int(text), isBetween(small, plan) { return true }
         guard spend(text.utf8.count / 16) else { return false }
         guard let number = SchemaNumber(text) else {
-            return fail { "has an exponent beyond \(SchemaNumber.largestExponent)" }
+            return fail(value) { "has an exponent beyond \(SchemaNumber.largestExponent)" }
         }
         var isGood = true
-        if let limit = plan.minimum, number < limit.number { isGood = fail { "must be at least \(limit.text)" } }
-        if let limit = plan.maximum, limit.number < number { isGood = fail { "must be at most \(limit.text)" } }
+        if let limit = plan.minimum, number < limit.number { isGood = fail(value) { "must be at least \(limit.text)" } }
+        if let limit = plan.maximum, limit.number < number { isGood = fail(value) { "must be at most \(limit.text)" } }
         if let limit = plan.exclusiveMinimum, !(limit.number < number) {
-            isGood = fail { "must be greater than \(limit.text)" }
+            isGood = fail(value) { "must be greater than \(limit.text)" }
         }
         if let limit = plan.exclusiveMaximum, !(number < limit.number) {
-            isGood = fail { "must be less than \(limit.text)" }
+            isGood = fail(value) { "must be less than \(limit.text)" }
         }
         return isGood
     }
@@ -163,12 +160,12 @@ struct SchemaJudgement {
             // A step of the pattern's machine is far less work than one of ours.
             let work = text.utf8.count.multipliedReportingOverflow(by: pattern.size)
             guard !work.overflow, spend(work.partialValue / 64) else { return exhausted() }
-            if !pattern.matches(text) { isGood = fail { SchemaWords.sentence(pattern: plan.source.pattern) } }
+            if !pattern.matches(text) { isGood = fail(value) { SchemaWords.sentence(pattern: plan.source.pattern) } }
         }
         switch plan.source.format {
-        case .date where !SchemaTime.isDate(text): isGood = fail { "is not a date (YYYY-MM-DD)" }
+        case .date where !SchemaTime.isDate(text): isGood = fail(value) { "is not a date (YYYY-MM-DD)" }
         case .dateTime where !SchemaTime.isDateTime(text):
-            isGood = fail { "is not a date with time (YYYY-MM-DDThh:mm:ssZ)" }
+            isGood = fail(value) { "is not a date with time (YYYY-MM-DDThh:mm:ssZ)" }
         case .date, .dateTime, nil: break
         }
         return isGood
@@ -180,10 +177,10 @@ struct SchemaJudgement {
         if bytes >= (bounds.minimum ?? 0).multipliedClamped(by: 12), bytes <= bounds.maximum ?? .max { return true }
         let length = value.string?.unicodeScalars.count ?? 0
         if let minimum = bounds.minimum, length < minimum {
-            return fail { "must be at least \(SchemaWords.count(minimum, "character")) long" }
+            return fail(value) { "must be at least \(SchemaWords.count(minimum, "character")) long" }
         }
         if let maximum = bounds.maximum, length > maximum {
-            return fail { "must be at most \(SchemaWords.count(maximum, "character")) long" }
+            return fail(value) { "must be at most \(SchemaWords.count(maximum, "character")) long" }
         }
         return true
     }
@@ -194,39 +191,35 @@ struct SchemaJudgement {
         var isGood = true
         let count = value.count
         if let minimum = plan.source.elements?.minimum, count < minimum {
-            isGood = fail { "must have at least \(SchemaWords.count(minimum, "element"))" }
+            isGood = fail(value) { "must have at least \(SchemaWords.count(minimum, "element"))" }
         }
         if let maximum = plan.source.elements?.maximum, count > maximum {
-            return fail { "must have at most \(SchemaWords.count(maximum, "element"))" }
+            return fail(value) { "must have at most \(SchemaWords.count(maximum, "element"))" }
         }
         if let items = plan.source.items?.value {
-            var index = 0
             for element in value.elements {
-                place.append(.element(index))
                 if !judge(element, by: items) { isGood = false }
-                place.removeLast()
                 guard isGood || goesOn else { return false }
-                index += 1
             }
         }
         guard plan.source.elementsAreUnique else { return isGood }
         guard spend(count + value.range.count / 16) else { return false }
         var keys: Set<[UInt8]> = []
         for element in value.elements where !keys.insert(SchemaKey.of(element)).inserted {
-            return fail { "must not hold two equal elements" }
+            return fail(value) { "must not hold two equal elements" }
         }
         return isGood
     }
 
     private mutating func object(_ value: JSONValue, _ plan: SchemaPlan) -> Bool {
         guard plan.judgesObjects else { return true }
-        mark(value.index, Mark.judged)
+        if mark(value.index, .judged) { unmentioned += value.count }
         var isGood = true
         if let minimum = plan.source.members?.minimum, value.count < minimum {
-            isGood = fail { "must have at least \(SchemaWords.count(minimum, "member"))" }
+            isGood = fail(value) { "must have at least \(SchemaWords.count(minimum, "member"))" }
         }
         if let maximum = plan.source.members?.maximum, value.count > maximum {
-            isGood = fail { "must have at most \(SchemaWords.count(maximum, "member"))" }
+            isGood = fail(value) { "must have at most \(SchemaWords.count(maximum, "member"))" }
         }
         let names = plan.names
         var found = 0
@@ -238,18 +231,16 @@ struct SchemaJudgement {
                 next = name + 1
                 if names[name].isRequired { found += 1 }
             }
-            guard let schema = name.flatMap({ names[$0].schema }) ?? plan.source.additional?.value else { continue }
-            mark(member.value.index, Mark.declared)
-            place.append(.member(member))
+            let additional = plan.source.additional?.value
+            guard name != nil || additional != nil else { continue }
+            if mark(member.value.index, .declared) { unmentioned -= 1 }
+            guard let schema = name.flatMap({ names[$0].schema }) ?? additional else { continue }
             if !judge(member.value, by: schema, isListed: name != nil) { isGood = false }
-            place.removeLast()
         }
         if found < plan.required, !isStopped {
             for name in names where name.isRequired && value[name: name.text] == nil {
                 guard spend(1 + value.count) else { return false }
-                place.append(.missing(name.text))
-                isGood = fail { "is missing" }
-                place.removeLast()
+                isGood = fail(value, missing: name.text) { "is missing" }
             }
         }
         return isGood
@@ -257,7 +248,7 @@ struct SchemaJudgement {
 
     private mutating func judge(_ value: JSONValue, by schema: Int, isListed: Bool) -> Bool {
         guard !isListed, plans[schema].source.always == false else { return judge(value, by: schema) }
-        return fail { "is not known here" }
+        return fail(value) { "is not known here" }
     }
 
     private static func find(_ member: JSONMember, _ names: [SchemaPlan.Name], from start: Int) -> Int? {
@@ -288,7 +279,7 @@ struct SchemaJudgement {
             switch fitting(plan.source.oneOf, value, until: 2) {
             case 0: isGood = explain(plan.source.oneOf, value)
             case 1: break
-            case _: isGood = fail { "fits more than one of the forms of which one is accepted here" }
+            case _: isGood = fail(value) { "fits more than one of the forms of which one is accepted here" }
             }
         }
         if let not = plan.source.not, isGood || goesOn {
@@ -297,7 +288,7 @@ struct SchemaJudgement {
             let isOther = !judge(value, by: not.value)
             trials -= 1
             takeBack(to: start)
-            if !isOther { isGood = fail { "is of a form that is not accepted here" } }
+            if !isOther { isGood = fail(value) { "is of a form that is not accepted here" } }
         }
         return isGood && !isStopped
     }
@@ -327,15 +318,15 @@ struct SchemaJudgement {
             let admitted = Self.types(of: schema.value, plans)
             types |= admitted
             isAny = isAny || admitted == 0
-            if admitted == 0 || fits(value, admitted) { likely.append(schema.value) }
+            if admitted == 0 || Self.fits(value.kind, value.number ?? "", admitted) { likely.append(schema.value) }
         }
-        if likely.isEmpty, !isAny { return fail { SchemaWords.sentence(for: value, types: types) } }
+        if likely.isEmpty, !isAny { return fail(value) { SchemaWords.sentence(for: value, types: types) } }
         if likely.count == 1 {
             let known = finding.problems.count
             _ = judge(value, by: likely[0])
             if finding.problems.count > known { return false }
         }
-        return fail { "fits none of the forms that are accepted here" }
+        return fail(value) { "fits none of the forms that are accepted here" }
     }
 
     static func types(of schema: Int, _ plans: [SchemaPlan]) -> UInt8 {
@@ -349,22 +340,22 @@ struct SchemaJudgement {
 
     // MARK: Members that nobody mentions
 
-    private mutating func mark(_ index: Int, _ mark: UInt8) {
-        guard tracks else { return }
-        if index >= marks.count { marks.append(contentsOf: repeatElement(0, count: max(16, index + 1 - marks.count))) }
-        guard marks[index] & mark == 0 else { return }
-        marks[index] |= mark
-        if trials > 0 { trail.append((index, mark)) }
+    /// - Returns: whether it was not there.
+    private mutating func mark(_ index: Int, _ mark: SchemaMarks.Mark) -> Bool {
+        guard tracks, marks.insert(mark, index) else { return false }
+        if trials > 0 {
+            hasTried = true
+            trail.append((index, mark))
+        }
+        return true
     }
 
     private mutating func takeBack(to count: Int) {
         while trail.count > count {
             guard let (index, mark) = trail.popLast() else { return }
-            marks[index] &= ~mark
+            marks.remove(mark, index)
         }
     }
-
-    private func has(_ index: Int, _ mark: UInt8) -> Bool { index < marks.count && marks[index] & mark != 0 }
 
     /// Walks the value once all schemas have been heard. Values without any mark below are walked too: they are few
     /// in what fits a contract.
@@ -372,46 +363,23 @@ struct SchemaJudgement {
         switch value.kind {
         case .null, .true, .false, .number, .string: return
         case .array:
-            var index = 0
             for element in value.elements {
                 guard !isStopped else { return }
-                place.append(.element(index))
                 collect(element)
-                place.removeLast()
-                index += 1
             }
         case .object:
-            let isJudged = has(value.index, Mark.judged)
+            let isJudged = marks.has(.judged, value.index)
             for member in value.members {
                 guard !isStopped else { return }
-                place.append(.member(member))
-                if !isJudged || has(member.value.index, Mark.declared) {
+                if !isJudged || marks.has(.declared, member.value.index) {
                     collect(member.value)
                 } else if undeclared == .refused {
-                    _ = fail { "is not known here" }
+                    _ = fail(member.value) { "is not known here" }
                 } else {
                     finding.undeclared.insert(member.value.index)
                 }
-                place.removeLast()
             }
         }
-    }
-
-    // MARK: Where
-
-    private var pointer: String {
-        var pointer = ""
-        for step in place {
-            let token =
-                switch step {
-                case .member(let member): SchemaWords.escaped(member.name)
-                case .element(let index): String(index)
-                case .missing(let name): SchemaWords.escaped(name)
-                }
-            guard pointer.utf8.count + token.utf8.count < ContractProblem.longestPointer else { break }
-            pointer += "/" + token
-        }
-        return pointer
     }
 }
 

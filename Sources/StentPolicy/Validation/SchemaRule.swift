@@ -34,7 +34,7 @@ package struct SchemaFinding: Sendable, Equatable {
 ///
 /// A member is *declared* where a schema of its object lists it or covers it by `additionalProperties`, through `$ref`,
 /// `allOf` and the branches of `anyOf` and `oneOf` that the object fits: what `unevaluatedProperties` sees (2020-12 core
-/// §11.3). A value for which there is no schema, or one that says nothing about objects, may hold any members.
+/// §11.3). So is one that is only `required`: left out, it would be missing upstream. A value for which there is no schema, or one that says nothing about objects, may hold any members.
 ///
 /// The work is bounded by the size of the value, whatever the schemas make of it: beyond, the value is refused.
 package struct SchemaRule: Sendable {
@@ -59,7 +59,7 @@ package struct SchemaRule: Sendable {
 
     package func judge(_ value: JSONValue, by schema: SchemaIndex, undeclared: Undeclared) -> SchemaFinding {
         var judgement = SchemaJudgement(plans, of: value, undeclared)
-        judgement.run(value, by: schema.value)
+        judgement.run(by: schema.value)
         return judgement.finding
     }
 

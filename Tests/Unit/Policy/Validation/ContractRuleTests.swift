@@ -146,11 +146,12 @@ import Testing
         "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/x-json", "text/json",
         "text/plain",
         "application/vnd.api+json", "application/jsonrequest", "application/xml", "application/json-patch+json",
-        "application/json, text/html", "text/html, application/json", "application/json charset=utf-8", "application",
+        "application/json, text/html", "text/html, application/json", "application/json charset=utf-8",
+        "application/json; a=1; a=1", "application",
         "application/", "/json", "application /json", "application/json;charset", "application/json;charset=",
         "application/json; charset=utf-16", "application/json; charset=latin1", "application/json; charset=\"utf-8",
         "application/json; charset=utf-8; charset=utf-16", "application/json; charset=utf-8; charset=utf-8",
-        "application/json; charset=\"utf\\-8\"", "application/json; charset = utf-8", "application/json;a=b c", "*/*",
+        "application/json; charset = utf-8", "application/json;a=b c", "*/*",
         "\"application/json\"", "application/json\u{A0}",
     ])
     func `is of no other`(type: String) throws {

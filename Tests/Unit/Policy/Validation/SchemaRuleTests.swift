@@ -380,6 +380,12 @@ struct SchemaBook {
         #expect(try book.kept("{\"x\":{\"y\":1}}", bare) == "{}")
     }
 
+    @Test func `are not those that are required without being listed`() throws {
+        var book = SchemaBook()
+        let schema = book.add { $0.required = ["a"] }
+        #expect(try book.kept("{\"x\":1,\"a\":{\"y\":1}}", schema) == "{\"a\":{\"y\":1}}")
+    }
+
     @Test func `are those that no part of allOf and no reference mentions`() throws {
         var book = SchemaBook()
         let number = book.add(.integer)
@@ -430,5 +436,65 @@ struct SchemaBook {
         #expect(try book.finding(json, schema, .ignored) == SchemaFinding())
         let many = "{" + (0..<50).map { "\"x\($0)\":1" }.joined(separator: ",") + "}"
         #expect(try book.problems(many, schema, .refused).count == 20)
+    }
+}
+
+@Suite struct `Any value and any schemas` {
+    /// - Parameter place: its own; schemas of the same value come behind it, so that none refers to itself without end.
+    private static func schema(at place: Int, of count: Int, _ random: inout SeededRandom) -> ContractSchema {
+        var schema = ContractSchema()
+        func index() -> SchemaIndex { SchemaIndex(Int.random(in: 0..<count, using: &random)) }
+        func later() -> SchemaIndex { SchemaIndex(Int.random(in: place + 1..<count, using: &random)) }
+        func some() -> [SchemaIndex] { (0..<Int.random(in: 1...3, using: &random)).map { _ in later() } }
+        if random.once(in: 8) { schema.always = random.once(in: 2) }
+        if random.once(in: 2) { schema.types = Set(SchemaType.allCases.filter { _ in random.once(in: 2) }) }
+        if random.once(in: 2) {
+            schema.properties = ["a", "b"].filter { _ in random.once(in: 2) }.map { .init(name: $0, schema: index()) }
+        }
+        if random.once(in: 8) { schema.required = ["a"] }
+        if random.once(in: 6) { schema.additional = index() }
+        if random.once(in: 3) { schema.items = index() }
+        if random.once(in: 8) { schema.elementsAreUnique = true }
+        if random.once(in: 8) { schema.maximum = "5" }
+        guard place + 1 < count else { return schema }
+        if random.once(in: 8) { schema.allOf = some() }
+        if random.once(in: 5) { schema.anyOf = some() }
+        if random.once(in: 8) { schema.oneOf = some() }
+        if random.once(in: 8) { schema.reference = later() }
+        return schema
+    }
+
+    private static func json(depth: Int, _ random: inout SeededRandom) -> String {
+        func inner() -> String { json(depth: depth - 1, &random) }
+        switch random.next() % (depth > 0 ? 8 : 5) {
+        case 0: return "null"
+        case 1: return "true"
+        case 2: return String(Int.random(in: -9...9, using: &random))
+        case 3: return "1.5"
+        case 4: return "\"x\""
+        case 5: return "[\(inner()),\(inner())]"
+        case _:
+            let names = ["a", "b", "c"].filter { _ in random.once(in: 2) }
+            return "{" + names.map { "\"\($0)\":\(inner())" }.joined(separator: ",") + "}"
+        }
+    }
+
+    @Test(arguments: 0..<4) func `lead to the same answer whatever becomes of undeclared members`(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        var good = 0
+        for _ in 0..<200 {
+            var book = SchemaBook()
+            book.schemas = (0..<6).map { Self.schema(at: $0, of: 6, &random) }
+            for _ in 0..<4 {
+                let json = Self.json(depth: 3, &random)
+                let finding = try book.finding(json, SchemaIndex(0))
+                #expect(try book.finding(json, SchemaIndex(0), .ignored).problems == finding.problems)
+                guard finding.problems.isEmpty else { continue }
+                good += 1
+                let refused = try book.finding(json, SchemaIndex(0), .refused)
+                #expect(refused.problems.count == finding.undeclared.count, "\(json), seed \(seed)")
+            }
+        }
+        #expect(good > 50)
     }
 }
