@@ -42,7 +42,7 @@ final class OpenDatabase {
     /// Opens a file that a store has made, whether or not a server has it open.
     static func existing(_ form: DatabaseForm, path: String) throws(StoreError) -> OpenDatabase {
         // SQLite would make it.
-        guard access(path, F_OK) == 0 else {
+        guard SmallFile.exists(path) else {
             throw StoreError(.open, path: path, code: errno, cause: SmallFile.text(errno))
         }
         return try OpenDatabase(form, path: path, .command) { queue, migrator in
@@ -64,12 +64,15 @@ final class OpenDatabase {
         configuration.busyMode = .timeout(opener.patience)
         configuration.foreignKeysEnabled = false
         switch opener {
-        case .store: configuration.journalMode = .wal
         case .command: break  // as the store made it
+        case .store:
+            configuration.journalMode = .wal
+            configuration.prepareDatabase { database in
+                // Before the first table is there: afterwards it can't be changed.
+                try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+            }
         }
         configuration.prepareDatabase { database in
-            // Both before the first table is there: afterwards auto_vacuum can't be changed.
-            try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
             try database.execute(sql: "PRAGMA secure_delete = ON")  // what is stored may tell about patients
         }
         do {
@@ -113,11 +116,21 @@ final class OpenDatabase {
         }
     }
 
+    /// What became of emptying the log.
+    enum LogEmptied: Sendable {
+        case complete
+        /// Somebody was reading.
+        case incomplete
+    }
+
     /// Moves what is in the write-ahead log into the database and empties the log, so that what was removed is nowhere any
-    /// more. Does nothing while somebody reads.
-    func emptyLog() throws(StoreError) {
+    /// more.
+    func emptyLog() throws(StoreError) -> LogEmptied {
         do {
-            try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+            let isBusy = try queue.writeWithoutTransaction {
+                try Int.fetchOne($0, sql: "PRAGMA wal_checkpoint(TRUNCATE)") ?? 1
+            }
+            return isBusy == 0 ? .complete : .incomplete
         } catch {
             throw Self.failure(.sweep, path, error)
         }

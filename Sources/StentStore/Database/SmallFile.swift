@@ -2,6 +2,9 @@ import Glibc
 
 /// Calls about small files beside the databases.
 enum SmallFile {
+    /// Whether something is there under this name; `errno` says why not.
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
     /// Makes a directory's entries durable; a file system that can't is left at that.
     static func syncDirectory(_ path: String) {
         let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -44,9 +44,9 @@ final class StoreLoop<Work: StoreWork> {
             timedWork()
             let taken = queue.take(until: nextTime())
             work.settings = taken.settings
-            var rest = taken.tasks[...]
-            while let task = rest.first {
-                switch task {
+            var rest = taken.entries[...]
+            while let entry = rest.first {
+                switch entry {
                 case .tend(let now, let done):
                     rest.removeFirst()
                     while tend(now: now) == .unfinished {}
@@ -85,7 +85,7 @@ final class StoreLoop<Work: StoreWork> {
         return database == nil ? min(next, retryAt) : next
     }
 
-    private func batch(from rest: inout ArraySlice<StoreQueue<Work>.Task>) -> ArraySlice<Work.Operation> {
+    private func batch(from rest: inout ArraySlice<StoreQueue<Work>.Entry>) -> ArraySlice<Work.Operation> {
         var weight = 0
         var batch: [Work.Operation] = []
         while batch.count < batchOperations, weight < batchBytes, case .operation(let operation)? = rest.first {

@@ -4,7 +4,7 @@ import Synchronization
 /// What waits for a store's thread.
 final class StoreQueue<Work: StoreWork>: Sendable {
     /// One thing that waits.
-    enum Task: Sendable {
+    enum Entry: Sendable {
         case operation(Work.Operation)
         case tend(now: WallTime, @Sendable () -> Void)
 
@@ -25,7 +25,7 @@ final class StoreQueue<Work: StoreWork>: Sendable {
     }
 
     struct State: Sendable {
-        var waiting: [Task] = []
+        var waiting: [Entry] = []
         var weight = 0
         var settings: Work.Settings
         /// Something is owed that the thread may not know of.
@@ -43,7 +43,7 @@ final class StoreQueue<Work: StoreWork>: Sendable {
 
     /// What the thread is to do next.
     struct Taken {
-        var tasks: [Task]
+        var entries: [Entry]
         var settings: Work.Settings
         var stops: Bool
     }
@@ -57,21 +57,21 @@ final class StoreQueue<Work: StoreWork>: Sendable {
         self.room = room
     }
 
-    /// Where it is closed or full, the task is refused before this returns.
-    func hand(_ task: Task) {
-        let weight = task.weight
+    /// Where it is closed or full, the entry is refused before this returns.
+    func hand(_ entry: Entry) {
+        let weight = entry.weight
         let (taken, wakes) = monitor.withLock { state -> (Bool, Bool) in
             // One that is larger than the room is taken when nothing else waits.
             guard !state.isClosed, state.weight == 0 || weight <= room - min(room, state.weight) else {
                 return (false, false)
             }
-            state.waiting.append(task)
+            state.waiting.append(entry)
             state.weight += weight
             defer { state.threadWaits = false }
             return (true, state.threadWaits)
         }
         if wakes { monitor.broadcast() }
-        if !taken { task.refuse() }
+        if !taken { entry.refuse() }
     }
 
     /// Lets the thread look at what is owed.
@@ -89,7 +89,7 @@ final class StoreQueue<Work: StoreWork>: Sendable {
         monitor.broadcast()
     }
 
-    /// Waits for tasks, at the longest until `deadline`. Once it was asked to stop and nothing waits, it is closed.
+    /// Waits for entries, at the longest until `deadline`. Once it was asked to stop and nothing waits, it is closed.
     func take(until deadline: Moment) -> Taken {
         monitor.withLock { $0.threadWaits = true }
         // The system takes no time before its clock's start.
@@ -98,11 +98,11 @@ final class StoreQueue<Work: StoreWork>: Sendable {
         } then: { state in
             state.threadWaits = false
             state.isNudged = false
-            var tasks: [Task] = []
-            swap(&tasks, &state.waiting)
+            var entries: [Entry] = []
+            swap(&entries, &state.waiting)
             state.weight = 0
-            if state.stopAsked, tasks.isEmpty { state.isClosed = true }
-            return Taken(tasks: tasks, settings: state.settings, stops: state.isClosed)
+            if state.stopAsked, entries.isEmpty { state.isClosed = true }
+            return Taken(entries: entries, settings: state.settings, stops: state.isClosed)
         }
     }
 

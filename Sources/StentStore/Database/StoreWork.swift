@@ -3,7 +3,7 @@ import StentModel
 
 /// What a store is asked to do.
 protocol StoreOperation: Sendable {
-    /// Bytes that go into the transaction, roughly.
+    /// Bytes that wait, and go into the transaction, roughly; 0 for one that is taken however much waits.
     var weight: Int { get }
 
     /// Answers that nothing can be done.
