@@ -15,8 +15,7 @@ import Testing
         #expect(
             [
                 "request", "client", "listener", "admission", "admin", "breaker", "upstream", "exchange", "retry",
-                "resend",
-                "idempotency",
+                "resend", "idempotency", "contract", "identity", "ownership",
             ].contains(area))
     }
 
@@ -42,11 +41,17 @@ import Testing
             case "listener": [308]
             case "admin": [404, 405]
             case "exchange": [500, 503, 504]
+            case "contract": [400, 404, 405, 415, 422]
+            case "identity": [401, 503]
+            case "ownership": [400, 403, 404, 422, 503]
             case _: []
             }
         let isOthers: Bool =
             switch reason {
-            case .upstreamStatus, .exchangeAnswered, .resendFound, .resendAbsent, .idempotencyReplayed: true
+            case .upstreamStatus, .exchangeAnswered, .resendFound, .resendAbsent, .idempotencyReplayed,
+                .contractContentDropped, .contractInvalidAnswer, .ownershipOwn, .ownershipStamped, .ownershipAdmin,
+                .ownershipBreakGlass:
+                true
             case _: false
             }
         guard let (status, title) = reason.answer else {
