@@ -1,6 +1,7 @@
 /// Which keys an object of OpenAPI 3.1 has, and what becomes of each.
 ///
-/// Keys that begin with `x-` are extensions and read over everywhere, but for `x-stent-wrapper` of a media type.
+/// Keys that begin with `x-` are extensions and read over everywhere; those that begin with `x-stent-` are ours, and known
+/// like any other.
 struct DocumentObject: Sendable {
     /// With its article, for messages.
     var name: String
