@@ -143,7 +143,8 @@ extension ExchangeDriver {
         let number = exchangeNumber
         var parent: [UInt8] = []
         id.append(to: &parent, head: head)
-        let question = IdentityQuestion(authorization: authorization, host: host, client: client, parent: parent)
+        let question = IdentityQuestion(
+            authorization: authorization, key: policies.credential, host: host, client: client, parent: parent)
         policies.waiter = worker.identify(question, for: .write) { [self] outcome in
             guard isPreparing(number) else { return }
             identified(outcome)
