@@ -105,7 +105,7 @@ extension HospServer {
 
     func note(_ id: Int) async throws -> Record? { try await records().find(.notes, id) }
 
-    /// Every attempt of one exchange fails.
+    /// Every attempt of one exchange fails, where there is no breaker whose probes come on top.
     func fail(_ method: String, _ path: String) async throws {
         try await inject(Injection(.fault(.errorBefore), count: 8, method: method, pathPrefix: path))
     }
