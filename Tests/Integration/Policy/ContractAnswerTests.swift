@@ -27,7 +27,7 @@ import Testing
         _ script: @escaping ScriptedUpstream.Script, _ target: String, operation: String, pointer: String,
         times: Int = 2
     ) async throws {
-        try await withStent("hosp.yaml", before: script) {
+        try await withStent("hosp.yaml", before: script, policies: true) {
             $0.makeQuick()
         } _: { stent, _ async throws in
             for _ in 0..<times {
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test func `an answer as agreed is not told`() async throws {
-        try await withStent("hosp.yaml", before: Self.answering(Self.good)) {
+        try await withStent("hosp.yaml", before: Self.answering(Self.good), policies: true) {
             $0.makeQuick()
         } _: { stent, _ async throws in
             let answer = try await stent.once(request("GET", "/notes/7"))
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test func `with responses off nobody looks`() async throws {
-        try await withStent("hosp.yaml", before: Self.answering("{}")) {
+        try await withStent("hosp.yaml", before: Self.answering("{}"), policies: true) {
             $0.makeQuick()
             $0.contract?.responses = .off
         } _: { stent, _ async throws in

@@ -90,7 +90,7 @@ import Testing
                 )
             }
         }
-        try await withStent("hosp.yaml", before: script) {
+        try await withStent("hosp.yaml", before: script, policies: true) {
             $0.makeQuick()
         } _: { stent, _ async throws in
             let answer = try await stent.once(request("DELETE", Self.target, as: Seeded.author))

@@ -57,13 +57,13 @@ func withStent(
 /// The same with an upstream that is a script.
 @discardableResult
 func withStent(
-    _ shipped: String = "minimal.yaml", before script: @escaping ScriptedUpstream.Script,
+    _ shipped: String = "minimal.yaml", before script: @escaping ScriptedUpstream.Script, policies: Bool = false,
     change: (inout Settings) throws -> Void = { _ in },
     _ body: (StentHarness, ScriptedUpstream) async throws -> Void
 ) async throws -> [AuditEntry] {
     let upstream = try await ScriptedUpstream.start(script)
     do {
-        let trail = try await withStent(shipped, upstream: upstream.port, change: change) {
+        let trail = try await withStent(shipped, upstream: upstream.port, policies: policies, change: change) {
             try await body($0, upstream)
         }
         await upstream.stop()
