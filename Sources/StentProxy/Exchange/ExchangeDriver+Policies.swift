@@ -60,7 +60,7 @@ extension ExchangeDriver {
 
     /// Somebody came by whose records wait to be written.
     private func letAuthorIn() {
-        guard let desk = worker.gate.outbox, desk.awaits(policies.user) else { return }
+        guard let desk = worker.gate.outbox, desk.expects(policies.user) else { return }
         desk.visited(name: policies.user, credential: authorization)
     }
 
