@@ -10,10 +10,12 @@ extension ExchangeDriver {
 
     /// An answer of the upstream is complete.
     func observe(_ answer: borrowing ResponseHead, now: Moment) {
-        guard machine.attemptKind == .request else { return }
-        if let key = policies.credential {
+        let isToRequest = machine.attemptKind == .request
+        // Whoever asks what became of a write learns as well whether the credentials still hold.
+        if let key = policies.credential, isToRequest || answer.status == 401 {
             worker.gate.proofs?.observed(key, status: answer.status, began: attemptStart, now: now)
         }
+        guard isToRequest else { return }
         guard let match = policies.match, !isStreaming, answer.status < 500 else { return }
         guard snapshot.reportsAnswers || worker.gate.ledger != nil, head.method != .head else { return }
         let observed = AnswerObserver.Answer(
