@@ -14,7 +14,7 @@ package final class OutboxDesk: Sendable {
         package var waitingForStore = 0
         /// Answers that are lost: the store could not take them, nor was there room in memory.
         package var lost = 0
-        /// Good answers that were no screening that could be read.
+        /// Good answers that were no screening that could be read, or too large to be held.
         package var unreadable = 0
     }
 
