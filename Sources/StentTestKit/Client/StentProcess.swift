@@ -42,6 +42,33 @@ package final class StentProcess: Sendable {
         return stent
     }
 
+    /// Runs a command of `stent` to its end.
+    ///
+    /// - Returns: what it printed, and its exit code.
+    package static func run(
+        _ arguments: [String], environment: [String: String]
+    ) async throws -> (output: String, code: Int32) {
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = URL(fileURLWithPath: executable)
+        process.arguments = arguments
+        process.environment = environment
+        process.standardOutput = pipe
+        process.standardInput = FileHandle.nullDevice
+        let output = Lines()
+        pipe.fileHandleForReading.readabilityHandler = { output.append($0.availableData) }
+        try process.run()
+        let code = await withCheckedContinuation { done in
+            DispatchQueue.global().async {
+                process.waitUntilExit()
+                done.resume(returning: process.terminationStatus)
+            }
+        }
+        pipe.fileHandleForReading.readabilityHandler = nil
+        output.append((try? pipe.fileHandleForReading.readToEnd()) ?? Data())
+        return (output.text, code)
+    }
+
     private init(stateDirectory: String) {
         self.stateDirectory = stateDirectory
         process = Mutex(Process())
