@@ -25,16 +25,19 @@ package struct RefusalReport: Sendable {
         package var example: String
     }
 
-    /// Kinds of refusals beyond which further ones are only counted.
-    package static let limit = 10_000
-
     private var rows: [Key: Row] = [:]
     /// Refusals of kinds that there was no room for.
     package private(set) var uncounted = 0
     private let policies: Set<String>
+    private let limit: Int
 
-    /// - Parameter policies: raw values of `ExchangeRecord.Decision.Policy`; empty means all.
-    package init(policies: Set<String>) { self.policies = policies }
+    /// - Parameters:
+    ///   - policies: raw values of `ExchangeRecord.Decision.Policy`; empty means all.
+    ///   - limit: kinds of refusals beyond which further ones are only counted.
+    package init(policies: Set<String>, limit: Int = 10_000) {
+        self.policies = policies
+        self.limit = limit
+    }
 
     /// Counts one line; one that is none is passed over.
     package mutating func add(line: [UInt8]) {
@@ -61,7 +64,7 @@ package struct RefusalReport: Sendable {
                 row.example = id
             }
             rows[key] = row
-        } else if rows.count < Self.limit {
+        } else if rows.count < limit {
             rows[key] = Row(key: key, count: 1, first: time, last: time, example: id)
         } else {
             uncounted += 1

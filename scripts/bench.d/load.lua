@@ -7,6 +7,13 @@ function init(arguments)
       wrk.method = "POST"
       wrk.headers["Content-Type"] = "application/json"
       wrk.body = '{"title":"Check-up","body":"' .. string.rep("well ", 36) .. '","patient_id":1,"staff_id":1}'
+   elseif case == "create" then
+      -- A note of 1 KiB by staff1 (`staff1:secret1`).
+      wrk.method = "POST"
+      wrk.path = "/notes"
+      wrk.headers["Authorization"] = "Basic c3RhZmYxOnNlY3JldDE="
+      wrk.headers["Content-Type"] = "application/json"
+      wrk.body = '{"title":"Check-up","body":"' .. string.rep("well ", 190) .. '","patient_id":1,"staff_id":1}'
    elseif case == "close" then
       wrk.headers["Connection"] = "close"
    end

@@ -54,5 +54,14 @@ END {
         }
         printf "\n"
     }
+    plain = "create" SUBSEP "stent"
+    ruled = "create" SUBSEP "stent+rules"
+    if (plain in rounds && ruled in rounds) {
+        count = rounds[plain] < rounds[ruled] ? rounds[plain] : rounds[ruled]
+        for (i = 1; i <= count; i++) cost[i] = value["cpu", ruled, i] - value["cpu", plain, i]
+        middle = median(cost, count)
+        printf "identity, contract and ownership add %.1f us of CPU to a create of 1 KiB (%.1f..%.1f, round by round)\n", \
+            middle, cost[1], cost[count]
+    }
     if (bad) printf "INVALID: %d measurements met errors\n", bad
 }

@@ -125,14 +125,22 @@ extension ContractReading {
             if !seen.insert(type).inserted {
                 report(.contractConflict, at: entry.place, "`content` names `\(type)` twice")
             }
-            guard let schemaNode = members["schema"] else { return ContractMedia(type: type, schema: nil) }
+            let wrapper = members["x-stent-wrapper"].flatMap { text($0.value, "`x-stent-wrapper`") }
+            guard let schemaNode = members["schema"] else {
+                if let place = members["x-stent-wrapper"]?.place {
+                    report(
+                        .contractConflict, at: place, "there is no `schema` for what is in the wrapper",
+                        help: "say what it looks like, or remove it")
+                }
+                return ContractMedia(type: type, schema: nil)
+            }
             let schema = schema(schemaNode.value)
             if type != "application/json", !type.hasSuffix("+json") {
                 report(
                     .contractUnsupported, at: schemaNode.place, "only JSON is looked into, and `\(type)` is not",
                     help: "leave the `schema` out")
             }
-            return ContractMedia(type: type, schema: schema)
+            return ContractMedia(type: type, schema: schema, wrapper: wrapper)
         }
     }
 

@@ -146,7 +146,7 @@ struct ContractReading {
     mutating func object(_ node: YAMLNode, _ kind: DocumentObject) -> [String: YAMLNode.Entry]? {
         guard let entries = entries(node, kind.name) else { return nil }
         var members: [String: YAMLNode.Entry] = [:]
-        for entry in entries where !entry.key.hasPrefix("x-") {
+        for entry in entries where !entry.key.hasPrefix("x-") || entry.key.hasPrefix("x-stent-") {
             if kind.read.contains(entry.key) || kind.described.contains(entry.key) {
                 members[entry.key] = entry
             } else if let help = kind.refused[entry.key] {

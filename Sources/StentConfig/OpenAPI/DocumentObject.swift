@@ -1,6 +1,7 @@
 /// Which keys an object of OpenAPI 3.1 has, and what becomes of each.
 ///
-/// Keys that begin with `x-` are extensions and read over everywhere.
+/// Keys that begin with `x-` are extensions and read over everywhere; those that begin with `x-stent-` are ours, and known
+/// like any other.
 struct DocumentObject: Sendable {
     /// With its article, for messages.
     var name: String
@@ -60,7 +61,7 @@ struct DocumentObject: Sendable {
         name: "a request body", read: ["content", "required"], required: ["content"])
 
     static let media = DocumentObject(
-        name: "a media type", read: ["schema"], described: ["example", "examples"],
+        name: "a media type", read: ["schema", "x-stent-wrapper"], described: ["example", "examples"],
         refused: ["encoding": "forms are not looked into"])
 
     static let response = DocumentObject(

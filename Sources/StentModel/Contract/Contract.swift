@@ -84,10 +84,15 @@ package struct ContractMedia: Sendable, Equatable {
     package var type: String
     /// `nil`: the content is not looked into.
     package var schema: SchemaIndex?
+    /// A request's content may also be an object with this one member, which holds what the schema describes
+    /// (`x-stent-wrapper`). It is judged and sent on without the wrapper: Rails takes `{"note":{"title":"a"}}` for
+    /// `{"title":"a"}`.
+    package var wrapper: String?
 
-    package init(type: String, schema: SchemaIndex?) {
+    package init(type: String, schema: SchemaIndex?, wrapper: String? = nil) {
         self.type = type
         self.schema = schema
+        self.wrapper = wrapper
     }
 }
 

@@ -38,6 +38,8 @@ package struct ContractMatch: Sendable {
     package var content: Content
     /// Content-Type as it goes upstream; `nil` where there is no content, or where the client's is passed on.
     package var contentType: String?
+    /// `ContractMedia.wrapper` of the content.
+    package var wrapper: String?
 
     /// The value of the path's parameter of that name.
     package func parameter(_ name: String) -> String? {

@@ -228,6 +228,7 @@ package struct ContractRule: Sendable {
         if MediaType.isJSON(media.type) { match.contentType = media.type }
         if let schema = media.schema, MediaType.isJSON(media.type) {
             match.content = .json(schema)
+            match.wrapper = media.wrapper
         } else {
             match.content = .opaque
         }
@@ -265,15 +266,31 @@ package struct ContractRule: Sendable {
             return isRequired
                 ? .refused(ContractRefusal(.contractInvalidContent, "is missing")) : .nothingToRead
         }
-        let document: JSONDocument
-        do throws(JSONFault) { document = try JSONDocument(content) } catch {
+        var document: JSONDocument
+        var place = ""
+        do throws(JSONFault) {
+            document = try JSONDocument(content)
+            if let inner = Self.unwrapped(document, match.wrapper) {
+                document = try JSONDocument(inner)
+                JSONPointer.append(match.wrapper ?? "", to: &place)
+            }
+        } catch {
             return .refused(ContractRefusal(.contractMalformedJSON, error.sentence))
         }
         let finding = schemas.judge(document.root, by: schema, undeclared: undeclared)
         guard finding.problems.isEmpty else {
-            return .refused(ContractRefusal(.contractInvalidContent, problems: finding.problems))
+            let problems = finding.problems.map { ContractProblem(pointer: place + $0.pointer, sentence: $0.sentence) }
+            return .refused(ContractRefusal(.contractInvalidContent, problems: problems))
         }
         return .passes(document, undeclared: finding.undeclared)
+    }
+
+    /// What is in the wrapper, where that is all that there is.
+    private static func unwrapped(_ document: JSONDocument, _ wrapper: String?) -> [UInt8]? {
+        guard let wrapper, document.root.kind == .object, document.root.count == 1,
+            let inner = document.root[name: wrapper], inner.kind == .object
+        else { return nil }
+        return Array(document.bytes[inner.range])
     }
 
     private func operation(of match: ContractMatch) -> Operation? {

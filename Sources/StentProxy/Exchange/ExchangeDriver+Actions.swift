@@ -147,6 +147,7 @@ extension ExchangeDriver {
         policies.waiter?.forget()
         policies.complete(&record, snapshot.ownership)
         let now = worker.now
+        if record.outcome == .unknown { forgetIdentities(now: now) }
         lastOutcome = record.outcome
         lastReason = record.reason
         settleAttempt(.abandoned, now: now)

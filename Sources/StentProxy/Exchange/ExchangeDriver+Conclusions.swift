@@ -19,6 +19,7 @@ extension ExchangeDriver {
         switch conclusion {
         case .found:
             guard let found else { return }
+            forgetIdentities(now: now)
             leaveTurn(claimed: found.id, now: now)
             fields.append("Content-Type: application/json; charset=utf-8\r\nLocation: ")
             appendCollection(to: &fields)
@@ -30,6 +31,7 @@ extension ExchangeDriver {
                 WholeAnswer(
                     status: 201, fields: fields, content: content, framing: .length(content.readableBytes)), now: now)
         case .deleted:
+            forgetIdentities(now: now)
             settle(WholeAnswer(status: 204, fields: fields, content: ByteBuffer(), framing: .none), now: now)
         case .relayed:
             guard let relayed else { return }

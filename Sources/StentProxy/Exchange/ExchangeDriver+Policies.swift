@@ -12,6 +12,7 @@ extension ExchangeDriver {
     /// - Returns: why the request is not even tried.
     func judgeHead(_ plan: RoutePlan, now: Moment) -> Reason? {
         policies.contractMode = origin.listener == .own ? .report : plan.contract
+        policies.changesIdentity = !head.method.isSafe && worker.gate.proofs != nil && snapshot.changesIdentity(head)
         guard policies.contractMode != .off, let rule = snapshot.contract else { return nil }
         switch rule.judge(head) {
         case .refused(let refusal):
@@ -25,7 +26,6 @@ extension ExchangeDriver {
             policies.match = match
             policies.touch = snapshot.ownership.touch(
                 method: head.method, template: match.template, parameters: match.parameters.map { ($0.name, $0.value) })
-            policies.changesIdentity = !head.method.isSafe && snapshot.changesIdentity(head)
             guard origin.listener != .own else {
                 if own?.purpose == .record { observeCredential() }
                 return nil
@@ -154,7 +154,8 @@ extension ExchangeDriver {
         let number = exchangeNumber
         var parent: [UInt8] = []
         id.append(to: &parent, head: head)
-        let question = IdentityQuestion(authorization: authorization, host: host, client: client, parent: parent)
+        let question = IdentityQuestion(
+            authorization: authorization, key: policies.credential, host: host, client: client, parent: parent)
         policies.waiter = worker.identify(question, for: .write) { [self] outcome in
             guard isPreparing(number) else { return }
             identified(outcome)
@@ -212,6 +213,7 @@ extension ExchangeDriver {
     private func askOwner() {
         guard let match = policies.match else { return decideOwnership(.unknown, now: worker.now) }
         let number = exchangeNumber
+        let asked = worker.now
         var parent: [UInt8] = []
         id.append(to: &parent, head: head)
         let request = OwnExchange.Request(
@@ -219,13 +221,18 @@ extension ExchangeDriver {
             purpose: .ownership, parent: parent, client: client)
         OwnExchange.make(request, on: worker) { [self] answer in
             guard isPreparing(number) else { return }
-            learned(answer)
+            learned(answer, asked: asked)
         }
     }
 
-    private func learned(_ answer: OwnExchange.Answer) {
+    private func learned(_ answer: OwnExchange.Answer, asked: Moment) {
         let now = worker.now
-        if answer.status == 401 { return identified(.refused) }
+        if answer.status == 401 {
+            if let key = policies.credential {
+                worker.gate.proofs?.observed(key, status: answer.status, began: asked, now: now)
+            }
+            return identified(.refused)
+        }
         let owner = snapshot.ownership.owner(
             of: policies.touch, status: answer.status, content: try? JSONDocument(answer.content))
         guard owner == .absent, policies.ownershipMode == .enforce else { return decideOwnership(owner, now: now) }

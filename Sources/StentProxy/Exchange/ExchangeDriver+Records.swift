@@ -11,6 +11,7 @@ extension ExchangeDriver {
     /// An answer of the upstream is complete.
     func observe(_ answer: borrowing ResponseHead, now: Moment) {
         let isToRequest = machine.attemptKind == .request
+        if isToRequest, answer.status < 400 { forgetIdentities(now: now) }
         // Whoever asks what became of a write learns as well whether the credentials still hold.
         if let key = policies.credential, isToRequest || answer.status == 401 {
             worker.gate.proofs?.observed(key, status: answer.status, began: attemptStart, now: now)
@@ -34,6 +35,12 @@ extension ExchangeDriver {
         }
         let (touch, snapshot, ledger) = (policies.touch, snapshot, worker.gate.ledger)
         worker.gate.background.submit { observer.observe(observed, match, touch, snapshot, ledger) }
+    }
+
+    /// Whoever is known may be somebody else now, where the request was to that effect and has, or may have, succeeded.
+    func forgetIdentities(now: Moment) {
+        guard policies.changesIdentity else { return }
+        worker.gate.proofs?.forgetAll(now: now)
     }
 
     /// Puts a good answer into the outbox before the client gets it, where the route says so.

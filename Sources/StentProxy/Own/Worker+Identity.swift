@@ -7,6 +7,8 @@ import StentPolicy
 struct IdentityQuestion {
     /// Value of Authorization.
     var authorization: [UInt8]
+    /// What it is remembered by, where that is known.
+    var key: CredentialKey?
     /// Value of Host for the question, should one be asked.
     var host: [UInt8]
     var client: PeerAddress
@@ -25,13 +27,10 @@ extension Worker {
         _ answer: @escaping (ProofTable.Outcome) -> Void
     ) -> Proofs.Waiter {
         let waiter = Proofs.Waiter(answer)
-        guard let proofs = gate.proofs,
-            case .credential(let credential) = BasicCredential.read(question.authorization.span)
-        else {
+        guard let proofs = gate.proofs, let key = question.key ?? key(of: question.authorization) else {
             waiter.tell(.refused)
             return waiter
         }
-        let key = proofs.key(of: credential)
         switch proofs.identify(key, for: purpose, waiter, on: loop, now: now) {
         case .known(let principal): waiter.tell(.known(principal))
         case .refused: waiter.tell(.refused)
@@ -39,6 +38,13 @@ extension Worker {
         case .ask: ask(question, key)
         }
         return waiter
+    }
+
+    private func key(of authorization: [UInt8]) -> CredentialKey? {
+        guard let proofs = gate.proofs,
+            case .credential(let credential) = BasicCredential.read(authorization.span)
+        else { return nil }
+        return proofs.key(of: credential)
     }
 
     private func ask(_ question: IdentityQuestion, _ key: CredentialKey) {

@@ -35,7 +35,10 @@ enum OwnerList {
         for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             let parts = line.split(separator: ",", omittingEmptySubsequences: false).map(trimmed)
             if parts.allSatisfy(\.isEmpty) || number == 0 && parts.first == resource.id { continue }
-            guard parts.count == 2, !parts[0].isEmpty, parts.allSatisfy({ $0.utf8.count <= 256 }) else {
+            // Quoted, an id would be another one.
+            guard parts.count == 2, !parts[0].isEmpty,
+                parts.allSatisfy({ $0.utf8.count <= 256 && !$0.contains("\"") })
+            else {
                 throw StentServer.Failure("line \(number + 1) is not `id,owner`; nothing was imported")
             }
             facts.append(OwnershipFact(OwnedRecord(resource: resource.name, id: parts[0]), owner: parts[1]))

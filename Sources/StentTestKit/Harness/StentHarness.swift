@@ -15,15 +15,19 @@ package final class StentHarness: Sendable {
         self.stateDirectory = stateDirectory
     }
 
-    /// - Parameter settings: the state directory and the audit directory are replaced.
-    package static func start(_ settings: Settings, stateDirectory: String? = nil) async throws -> StentHarness {
+    /// - Parameters:
+    ///   - settings: the state directory and the audit directory are replaced.
+    ///   - captured: takes what is logged.
+    package static func start(
+        _ settings: Settings, stateDirectory: String? = nil, log captured: CapturedLog? = nil
+    ) async throws -> StentHarness {
         let directory = try stateDirectory ?? temporaryDirectory()
         var settings = settings
         settings.state.directory = directory
         settings.audit.directory = nil
         var log = Logger(label: "stent.test") { _ in SwiftLogNoOpLogHandler() }
         log.logLevel = .critical
-        let server = try await StentServer.start(settings, log: log)
+        let server = try await StentServer.start(settings, log: captured?.logger ?? log)
         return StentHarness(server: server, stateDirectory: directory)
     }
 

@@ -49,7 +49,7 @@ import Testing
 
     @Test(arguments: [1, 2])
     func `no more than the limit are at HOSP at once, and everybody is answered`(workers: Int) async throws {
-        try await withReliableStent(timeScale: 1, workers: workers) { settings in
+        try await withUnruledStent(timeScale: 1, workers: workers) { settings in
             settings.upstream.concurrency = Self.concurrency(2)
         } _: { stent, hosp async throws in
             let answers = try await stent.together((0..<30).map { Self.read($0 % 20 + 1) })
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test func `verifying and repeated requests keep to the limit, too`() async throws {
-        try await withReliableStent(timeScale: 1, workers: 2) { settings in
+        try await withUnruledStent(timeScale: 1, workers: 2) { settings in
             settings.upstream.concurrency = Self.concurrency(2)
         } _: { stent, hosp async throws in
             for fault in [Fault.errorBefore, .errorAfter] {
@@ -160,7 +160,7 @@ import Testing
     // MARK: the rate of a caller
 
     @Test func `a caller that asks too often is told when to come again, and nobody else is`() async throws {
-        let trail = try await withReliableStent { settings in
+        let trail = try await withUnruledStent { settings in
             settings.limits.perCaller = 1
             settings.limits.burst = 3
         } _: { stent, hosp async throws in

@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test func `clients that go away at any moment of a keyed create leave no key in flight`() async throws {
-        try await withReliableStent(workers: 2) { settings in
+        try await withUnruledStent(workers: 2) { settings in
             settings.limits.perCaller = nil
         } _: { stent, hosp async throws in
             for number in 0..<40 {
@@ -119,7 +119,7 @@ import Testing
     }
 
     @Test func `clients that go away at any moment leave HOSP free for others`() async throws {
-        try await withReliableStent(timeScale: 0.2, workers: 2) { settings in
+        try await withUnruledStent(timeScale: 0.2, workers: 2) { settings in
             Self.alone(&settings)
             settings.limits.perCaller = nil
         } _: { stent, hosp async throws in

@@ -15,7 +15,7 @@ import Testing
 
     @Test(arguments: [#""8e03978e-40d5""#, "8e03978e-40d5"])
     func `the second request with a key gets the first one's answer`(key: String) async throws {
-        let trail = try await withReliableStent { stent, hosp async throws in
+        let trail = try await withUnruledStent { stent, hosp async throws in
             let first = try await stent.once(create(note("kept"), key: key))
             #expect(first.status == 201)
             #expect(first["Idempotent-Replayed"] == nil)
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test func `a key that means another request is refused`() async throws {
-        try await withReliableStent { stent, hosp async throws in
+        try await withUnruledStent { stent, hosp async throws in
             #expect(try await stent.once(create(note("one"), key: "k")).status == 201)
             let other = try await stent.once(create(note("two"), key: "k"))
             #expect(other.status == 422)
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test func `another caller's key, and a key on another route, are other keys`() async throws {
-        try await withReliableStent { stent, hosp async throws in
+        try await withUnruledStent { stent, hosp async throws in
             let first = try await stent.once(create(note("same"), staff: 1, key: "k"))
             let second = try await stent.once(create(note("same"), staff: 2, key: "k"))
             #expect([first.status, second.status] == [201, 201])
@@ -76,7 +76,7 @@ import Testing
 
     @Test(arguments: [#""open"#, "a b", #""a";b=c"#, "", String(repeating: "k", count: 256)])
     func `a malformed key is refused`(key: String) async throws {
-        try await withReliableStent { stent, hosp async throws in
+        try await withUnruledStent { stent, hosp async throws in
             let answer = try await stent.once(create(note(), key: key))
             #expect(answer.status == 400)
             #expect(answer.reason == "idempotency.malformed-key")
@@ -85,7 +85,7 @@ import Testing
     }
 
     @Test func `a read with a key is a read`() async throws {
-        try await withReliableStent { stent, hosp async throws in
+        try await withUnruledStent { stent, hosp async throws in
             for _ in 0..<2 {
                 let answer = try await stent.once(get("/notes/7", credentials() + "Idempotency-Key: \"k\"\r\n"))
                 #expect(answer.status == 200)
@@ -98,6 +98,7 @@ import Testing
     @Test func `answers are given again after a restart`() async throws {
         let hosp = try await HospServer.start(HospOptions(timeScale: 0))
         var settings = try StentHarness.settings(shipped: "hosp.yaml", upstreamPort: hosp.port)
+        settings.removePolicies()
         settings.makeQuick()
         let before = try await StentHarness.start(settings)
         let first = try await before.once(create(note("lasting"), key: "k"))
@@ -116,7 +117,7 @@ import Testing
     }
 
     @Test func `HOSP's own refusal is given again`() async throws {
-        let trail = try await withReliableStent { stent, hosp async throws in
+        let trail = try await withUnruledStent { stent, hosp async throws in
             let empty = #"{"title":"","body":"b","patient_id":3,"staff_id":1}"#
             let first = try await stent.once(create(empty, key: "k"))
             let second = try await stent.once(create(empty, key: "k"))
@@ -129,7 +130,7 @@ import Testing
     }
 
     @Test func `a key whose request was not carried out can be used again`() async throws {
-        try await withReliableStent { settings in
+        try await withUnruledStent { settings in
             settings.retry.attempts = 2
         } _: { stent, hosp async throws in
             try await hosp.inject(Self.spoil(.errorBefore, count: 2))
@@ -142,7 +143,7 @@ import Testing
     }
 
     @Test func `a DELETE with a key is answered alike, though nothing is left to delete`() async throws {
-        try await withReliableStent { stent, hosp async throws in
+        try await withUnruledStent { stent, hosp async throws in
             let request = "DELETE /notes/7 HTTP/1.1\r\nHost: a\r\n\(credentials())Idempotency-Key: \"k\"\r\n\r\n"
             #expect(try await stent.once(request).status == 204)
             let second = try await stent.once(request)
@@ -153,7 +154,7 @@ import Testing
     }
 
     @Test func `a record that was found after a failure is the answer of the key, too`() async throws {
-        try await withReliableStent { stent, hosp async throws in
+        try await withUnruledStent { stent, hosp async throws in
             try await hosp.inject(Self.spoil(.errorAfter))
             let first = try await stent.once(create(note("found"), key: "k"))
             let second = try await stent.once(create(note("found"), key: "k"))
@@ -168,7 +169,7 @@ import Testing
     // MARK: an unknown end
 
     @Test func `a key whose outcome was unknown finds its record, as often as it is asked`() async throws {
-        try await withReliableStent { settings in
+        try await withUnruledStent { settings in
             settings.breaker = nil
             settings.upstream.deadline = .milliseconds(400)
         } _: { stent, hosp async throws in
@@ -188,7 +189,7 @@ import Testing
     }
 
     @Test func `a key whose outcome was unknown is not done again where its record is not there`() async throws {
-        try await withReliableStent { settings in
+        try await withUnruledStent { settings in
             settings.breaker = nil
             settings.upstream.deadline = .milliseconds(400)
         } _: { stent, hosp async throws in
@@ -205,7 +206,7 @@ import Testing
     }
 
     @Test func `a form whose outcome was unknown is not done again`() async throws {
-        try await withReliableStent { stent, hosp async throws in
+        try await withUnruledStent { stent, hosp async throws in
             try await hosp.inject(Self.spoil(.errorAfter))
             #expect(try await stent.once(post("/notes", Self.form, Self.formFields)).status == 500)
             let again = try await stent.once(post("/notes", Self.form, Self.formFields))
@@ -217,7 +218,7 @@ import Testing
     }
 
     @Test func `a client that lost its connection comes back with its key and gets its record`() async throws {
-        try await withReliableStent { stent, hosp async throws in
+        try await withUnruledStent { stent, hosp async throws in
             try await hosp.inject(Injection(.delay(milliseconds: 300), method: "POST"))
             let client = try await stent.connect()
             try await client.send(create(note("lost"), key: "k"))
@@ -257,6 +258,7 @@ import Testing
     @Test func `a key whose request was cut off by a restart finds its record`() async throws {
         let hosp = try await HospServer.start(HospOptions(timeScale: 0))
         var settings = try StentHarness.settings(shipped: "hosp.yaml", upstreamPort: hosp.port)
+        settings.removePolicies()
         settings.makeQuick()
         settings.timeouts.drain = .milliseconds(50)
         let request = create(note("cut off"), key: "k")

@@ -8,7 +8,7 @@ import Testing
     private static let kept = "stent_request_content_kept_bytes"
 
     @Test func `beyond the bound a create is sent once, and its outcome is called unknown`() async throws {
-        try await withReliableStent { settings in
+        try await withUnruledStent { settings in
             settings.retry.replayTotal = ByteCount(1_024)
         } _: { stent, hosp async throws in
             // A slow upload holds all that may be kept.

@@ -14,7 +14,7 @@ import Testing
 
     @Test(arguments: [errors, resets, .outage])
     func `requests wait for recovery, and then all are answered`(outage: Profile) async throws {
-        let trail = try await withReliableStent(workers: 2) { settings in
+        let trail = try await withUnruledStent(workers: 2) { settings in
             settings.breaker?.probeEvery = .milliseconds(100)
             settings.breaker?.probeMaximum = .milliseconds(200)
             settings.upstream.deadline = .seconds(20)
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test func `probes come one at a time, and ever more rarely`() async throws {
-        try await withReliableStent { settings in
+        try await withUnruledStent { settings in
             settings.breaker?.probeEvery = .milliseconds(100)
             settings.breaker?.probeMaximum = .milliseconds(400)
             settings.upstream.deadline = .milliseconds(2_000)
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func `whose deadline ends before the outage is told when to come again`() async throws {
-        let trail = try await withReliableStent { settings in
+        let trail = try await withUnruledStent { settings in
             settings.breaker?.probeEvery = .seconds(600)
             settings.breaker?.probeMaximum = .seconds(600)
             settings.upstream.deadline = .seconds(1)
@@ -74,7 +74,7 @@ import Testing
 
     /// Nobody else is there to feel whether HOSP is back: the write itself is sent, and HOSP's 500 leaves it unclear.
     @Test func `a write that was sent as a probe is sent once, and called unknown`() async throws {
-        let trail = try await withReliableStent { settings in
+        let trail = try await withUnruledStent { settings in
             settings.upstream.deadline = .seconds(2)
         } _: { stent, hosp async throws in
             try await hosp.setProfile(Self.errors)
@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test func `a write that never left stent says so`() async throws {
-        let trail = try await withReliableStent { settings in
+        let trail = try await withUnruledStent { settings in
             settings.breaker?.probeEvery = .seconds(600)
             settings.breaker?.probeMaximum = .seconds(600)
             settings.upstream.deadline = .seconds(1)
@@ -106,7 +106,7 @@ import Testing
     }
 
     @Test func `where nobody is to wait, requests are refused at once`() async throws {
-        try await withReliableStent { settings in
+        try await withUnruledStent { settings in
             settings.breaker?.whileOpen = .refuse
             settings.breaker?.probeEvery = .seconds(600)
             settings.breaker?.probeMaximum = .seconds(600)
@@ -125,7 +125,7 @@ import Testing
     }
 
     @Test func `where nobody is to wait, HOSP is found to be back all the same`() async throws {
-        try await withReliableStent { settings in
+        try await withUnruledStent { settings in
             settings.breaker?.whileOpen = .refuse
         } _: { stent, hosp async throws in
             try await hosp.setProfile(Self.errors)
@@ -140,7 +140,7 @@ import Testing
     }
 
     @Test func `the usual failures don't open it`() async throws {
-        let trail = try await withReliableStent { settings in
+        let trail = try await withUnruledStent { settings in
             settings.limits.perCaller = nil
         } _: { stent, hosp async throws in
             var profile = Profile.calm

@@ -11,12 +11,14 @@ import Testing
 /// - Parameter change: what the test sets differently.
 @discardableResult
 func withReliableStent(
-    timeScale: Double = 0, workers: Int = 1, change: (inout Settings) -> Void = { _ in },
+    timeScale: Double = 0, workers: Int = 1, policies: Bool = true, change: (inout Settings) -> Void = { _ in },
     _ body: (StentHarness, HospServer) async throws -> Void
 ) async throws -> [AuditEntry] {
     let hosp = try await HospServer.start(HospOptions(timeScale: timeScale))
     do {
-        let trail = try await withStent("hosp.yaml", upstream: hosp.port, workers: workers) { settings in
+        let trail = try await withStent(
+            "hosp.yaml", upstream: hosp.port, workers: workers, policies: policies
+        ) { settings in
             settings.makeQuick()
             change(&settings)
         } _: { stent async throws in
@@ -28,6 +30,16 @@ func withReliableStent(
         try? await hosp.stop()
         throw error
     }
+}
+
+/// The same without identity, contract and ownership, for tests of what happens to a request once it may be made.
+@discardableResult
+func withUnruledStent(
+    timeScale: Double = 0, workers: Int = 1, change: (inout Settings) -> Void = { _ in },
+    _ body: (StentHarness, HospServer) async throws -> Void
+) async throws -> [AuditEntry] {
+    try await withReliableStent(
+        timeScale: timeScale, workers: workers, policies: false, change: change, body)
 }
 
 extension Settings {

@@ -31,7 +31,7 @@ import Testing
     func `a create that was carried out and badly answered is answered with HOSP's own record`(
         injection: Injection
     ) async throws {
-        let trail = try await withReliableStent { stent, hosp async throws in
+        let trail = try await withUnruledStent { stent, hosp async throws in
             try await hosp.inject(injection)
             let answer = try await stent.once(create(note("once")))
             #expect(answer.status == 201)
@@ -49,7 +49,7 @@ import Testing
 
     @Test(arguments: [spoil(.errorBefore), spoil(.errorBefore, count: 3), spoil(.reset, committed: false)])
     func `a create that was not carried out is sent again`(injection: Injection) async throws {
-        let trail = try await withReliableStent { stent, hosp async throws in
+        let trail = try await withUnruledStent { stent, hosp async throws in
             try await hosp.inject(injection)
             let answer = try await stent.once(create(note("again")))
             #expect(answer.status == 201)
@@ -69,7 +69,7 @@ import Testing
             ("/staffs", #"{"name":"Rule","hospital_id":1,"password":"long enough"}"#, .staffs),
         ])
     func `every create of hosp.yaml has its rule`(target: String, content: String, resource: Resource) async throws {
-        try await withReliableStent { stent, hosp async throws in
+        try await withUnruledStent { stent, hosp async throws in
             let before = try await hosp.records().count(resource)
             try await hosp.inject(Self.spoil(.errorAfter))
             let found = try await stent.once(create(target, content))
@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test func `a create that HOSP is still at work on is waited for`() async throws {
-        let trail = try await withReliableStent { settings in
+        let trail = try await withUnruledStent { settings in
             settings.upstream.firstByteTimeout = .milliseconds(300)
             settings.settle = .milliseconds(2_000)
         } _: { stent, hosp async throws in
@@ -97,7 +97,7 @@ import Testing
     }
 
     @Test func `a create that may still come is not sent again before its time is over`() async throws {
-        try await withReliableStent { settings in
+        try await withUnruledStent { settings in
             settings.settle = .milliseconds(500)
         } _: { stent, hosp async throws in
             try await hosp.inject(Self.spoil(.reset, committed: false))
@@ -111,7 +111,7 @@ import Testing
     // MARK: equal creates
 
     @Test func `two equal creates at the same time stay two records`() async throws {
-        try await withReliableStent(workers: 2) { stent, hosp async throws in
+        try await withUnruledStent(workers: 2) { stent, hosp async throws in
             try await hosp.inject(Self.spoil(.errorAfter, count: 2))
             let answers = try await stent.together([create(note("twin")), create(note("twin"))])
             #expect(answers.map(\.status) == [201, 201])
@@ -122,7 +122,7 @@ import Testing
     }
 
     @Test func `two equal creates after one another stay two records`() async throws {
-        try await withReliableStent { stent, hosp async throws in
+        try await withUnruledStent { stent, hosp async throws in
             let client = try await stent.connect()
             for fault in [Fault.errorAfter, .errorBefore, .errorAfter] {
                 try await hosp.inject(Self.spoil(fault))
@@ -135,7 +135,7 @@ import Testing
     }
 
     @Test func `twenty equal creates through half of all faults are twenty records`() async throws {
-        try await withReliableStent(workers: 2) { settings in
+        try await withUnruledStent(workers: 2) { settings in
             settings.breaker = nil
         } _: { stent, hosp async throws in
             for fault in [Fault.errorAfter, .errorBefore, .truncate, .malformed] {
@@ -152,7 +152,7 @@ import Testing
     // MARK: what is asked
 
     @Test func `HOSP is asked as the caller, for the list that the record stands in`() async throws {
-        try await withReliableStent { stent, hosp async throws in
+        try await withUnruledStent { stent, hosp async throws in
             try await hosp.inject(Self.spoil(.errorAfter))
             #expect(try await stent.once(create(note("mine", patient: 7), staff: 2)).status == 201)
             let asked = try #require(try await hosp.arrived("GET").first)
@@ -166,7 +166,7 @@ import Testing
     // MARK: no good end
 
     @Test func `an outcome that HOSP does not tell is called unknown`() async throws {
-        let trail = try await withReliableStent { settings in
+        let trail = try await withUnruledStent { settings in
             settings.breaker = nil
             settings.upstream.deadline = .milliseconds(500)
         } _: { stent, hosp async throws in
@@ -186,7 +186,7 @@ import Testing
     func `an outcome that can't be asked for while HOSP is down is called unknown`(
         whileOpen: BreakerSettings.WhileOpen
     ) async throws {
-        let trail = try await withReliableStent { settings in
+        let trail = try await withUnruledStent { settings in
             settings.breaker?.whileOpen = whileOpen
             settings.breaker?.probeEvery = .seconds(600)
             settings.breaker?.probeMaximum = .seconds(600)
@@ -205,7 +205,7 @@ import Testing
     }
 
     @Test func `a create that was never carried out is refused as such once all attempts are spent`() async throws {
-        let trail = try await withReliableStent { settings in
+        let trail = try await withUnruledStent { settings in
             settings.retry.attempts = 3
         } _: { stent, hosp async throws in
             try await hosp.inject(Self.spoil(.errorBefore, count: 3))
@@ -220,7 +220,7 @@ import Testing
     }
 
     @Test func `the last attempt's record is found, too`() async throws {
-        try await withReliableStent { settings in
+        try await withUnruledStent { settings in
             settings.retry.attempts = 2
         } _: { stent, hosp async throws in
             try await hosp.inject(Self.spoil(.errorBefore))
@@ -251,7 +251,7 @@ import Testing
 
     @Test(arguments: [Fault.errorBefore, .errorAfter])
     func `a form can't be recognised, and is sent once`(fault: Fault) async throws {
-        try await withReliableStent { stent, hosp async throws in
+        try await withUnruledStent { stent, hosp async throws in
             try await hosp.inject(Self.spoil(fault))
             let form = "title=form&body=b&patient_id=3&staff_id=1"
             let type = "Content-Type: application/x-www-form-urlencoded\r\n"
@@ -263,7 +263,7 @@ import Testing
     }
 
     @Test func `a create that HOSP refuses is refused, and nothing is asked`() async throws {
-        try await withReliableStent { stent, hosp async throws in
+        try await withUnruledStent { stent, hosp async throws in
             let answer = try await stent.once(create(#"{"title":"","body":"b","patient_id":3,"staff_id":1}"#))
             #expect(answer.status == 422)
             #expect(answer["Stent-Outcome"] == "rejected")
@@ -275,7 +275,7 @@ import Testing
 
     @Test func `a create that comes in chunks is gathered, and asked for where its client waits for that`() async throws
     {
-        try await withReliableStent { stent, hosp async throws in
+        try await withUnruledStent { stent, hosp async throws in
             try await hosp.inject(Self.spoil(.errorAfter))
             let client = try await stent.connect()
             try await client.send(
@@ -295,7 +295,7 @@ import Testing
     }
 
     @Test func `a create that is too large to be kept is passed on, and sent once`() async throws {
-        try await withReliableStent { stent, hosp async throws in
+        try await withUnruledStent { stent, hosp async throws in
             let large =
                 #"{"title":"\#(String(repeating: "t", count: 1_500_000))","body":"b","patient_id":3,"staff_id":1}"#
             #expect(try await stent.once(create(large)).status == 201)
@@ -320,7 +320,7 @@ import Testing
             #"{"title":"odd","body":"b","staff_id":1}"#,
         ])
     func `a create whose record could not be recognised is sent once`(content: String) async throws {
-        try await withReliableStent { stent, hosp async throws in
+        try await withUnruledStent { stent, hosp async throws in
             try await hosp.inject(Self.spoil(.errorAfter))
             let answer = try await stent.once(create(content))
             #expect(answer.status >= 400)
@@ -330,7 +330,7 @@ import Testing
     }
 
     @Test func `a record that HOSP keeps otherwise than it was sent is not sent twice`() async throws {
-        try await withReliableStent { stent, hosp async throws in
+        try await withUnruledStent { stent, hosp async throws in
             for content in [
                 #"{"title":7,"body":true,"patient_id":"3","staff_id":"1"}"#,
                 #"{"title":"cast","body":" b ","patient_id":"3x","staff_id":1.0}"#,
@@ -348,7 +348,7 @@ import Testing
     // MARK: what may be repeated as it is
 
     @Test func `a DELETE that was carried out and failed is repeated, and what is gone is deleted`() async throws {
-        try await withReliableStent { stent, hosp async throws in
+        try await withUnruledStent { stent, hosp async throws in
             try await hosp.inject(Self.spoil(.errorAfter, "DELETE"))
             let answer = try await stent.once("DELETE /notes/7 HTTP/1.1\r\nHost: a\r\n\(credentials())\r\n")
             #expect(answer.status == 204)
@@ -361,7 +361,7 @@ import Testing
 
     @Test(arguments: [Fault.errorBefore, .errorAfter, .reset, .truncate])
     func `a PATCH is repeated`(fault: Fault) async throws {
-        try await withReliableStent { stent, hosp async throws in
+        try await withUnruledStent { stent, hosp async throws in
             try await hosp.inject(Self.spoil(fault, "PATCH"))
             let change = #"{"title":"Recheck"}"#
             let answer = try await stent.once(

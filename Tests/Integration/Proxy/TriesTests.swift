@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test func `a request that went well at once says no more than that`() async throws {
-        try await withReliableStent { stent, _ async throws in
+        try await withUnruledStent { stent, _ async throws in
             let answer = try await stent.once(get("/patients/3", credentials()))
             #expect(Self.timing(answer) == ["tries;desc=1", "queue", "upstream"])
             let line = try await Self.line(stent)
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func `a repeated read tells each try, its cause, and the pause after it`() async throws {
-        try await withReliableStent { settings in
+        try await withUnruledStent { settings in
             settings.retry.backoffBase = .milliseconds(40)
         } _: { stent, hosp async throws in
             try await hosp.inject(Injection(.fault(.errorBefore)))
@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test func `a verified create tells which requests only asked`() async throws {
-        try await withReliableStent { stent, hosp async throws in
+        try await withUnruledStent { stent, hosp async throws in
             try await hosp.inject(Injection(.fault(.errorBefore), method: "POST"))
             try await hosp.inject(Injection(.fault(.errorAfter), method: "POST"))
             let answer = try await stent.once(create(note()))
@@ -104,7 +104,7 @@ import Testing
     }
 
     @Test func `a probe is told as one, and the wait for it as time in the queue`() async throws {
-        try await withReliableStent { settings in
+        try await withUnruledStent { settings in
             settings.breaker?.probeEvery = .milliseconds(200)
             settings.breaker?.probeMaximum = .milliseconds(200)
         } _: { stent, hosp async throws in

@@ -80,6 +80,16 @@ import Testing
 
     // MARK: Contents and answers
 
+    @Test func `content may stand in a wrapper`() throws {
+        let operation = try Self.operation(
+            "{ requestBody: { content: { application/json: { schema: {}, x-stent-wrapper: note, x-other: 1 } } } }")
+        #expect(operation.content?.media.map(\.wrapper) == ["note"])
+        #expect(throws: ConfigProblems.self) {
+            try Self.operation(
+                "{ requestBody: { content: { application/json: { schema: {}, x-stent-wraper: note } } } }")
+        }
+    }
+
     @Test func `content is by media type, in lower case`() throws {
         let post = try Self.operation(
             "{ requestBody: { required: true, content: { Application/JSON: { schema: true }, image/png: {} } } }")

@@ -111,6 +111,71 @@ extension `The head that goes upstream` {
     }
 }
 
+@Suite struct `The one form of a request that was decided on` {
+    private func lines(
+        _ head: RequestHead, _ content: RequestForwarding.Canonical.Content, target: String = "/notes/5",
+        ownFields: [String] = []
+    ) -> [String] {
+        let canonical = RequestForwarding.Canonical(target: Array(target.utf8), content: content)
+        let text = written {
+            RequestForwarding(ownFields: ownFields)
+                .append(head, as: canonical, id: id, client: client, authority: Array("u".utf8), to: &$0)
+        }
+        return text.dropLast(2).split(separator: "\r\n", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    private func change(_ line: String = "PATCH /notes/%35/?x HTTP/1.1") throws -> RequestHead {
+        try requestHead(
+            line, "Host: a", "CONTENT-TYPE: text/json", "Accept: */*", "content-encoding: identity",
+            "Content-Length: 40")
+    }
+
+    @Test func `goes upstream in place of the target that came`() throws {
+        #expect(
+            lines(try change("PATCH http://a/notes/%35/?x HTTP/1.1"), .asReceived) == [
+                "PATCH /notes/5 HTTP/1.1", "Host: a", "CONTENT-TYPE: text/json", "Accept: */*",
+                "content-encoding: identity", "Content-Length: 40",
+            ] + tail)
+    }
+
+    @Test func `has the type and length of the text that it has, and no coding`() throws {
+        let type = Array("application/json".utf8)
+        #expect(
+            lines(try change(), .replaced(type: type, length: 12)) == [
+                "PATCH /notes/5 HTTP/1.1", "Host: a", "Accept: */*", "Content-Type: application/json",
+                "Content-Length: 12",
+            ] + tail)
+    }
+
+    @Test(arguments: [("POST", ["Content-Length: 0"]), ("GET", []), ("DELETE", [])])
+    func `says nothing of content that it does not have`(method: String, framing: [String]) throws {
+        #expect(
+            lines(try change("\(method) /notes/5 HTTP/1.1"), .none)
+                == ["\(method) /notes/5 HTTP/1.1", "Host: a", "Accept: */*"] + framing + tail)
+    }
+
+    @Test func `has a length though it came in chunks`() throws {
+        let head = try requestHead(
+            "POST /notes HTTP/1.1", "Host: a", "Transfer-Encoding: chunked", "Content-Type: application/json")
+        let type = Array("application/json".utf8)
+        #expect(
+            lines(head, .replaced(type: type, length: 2), target: "/notes")
+                == ["POST /notes HTTP/1.1", "Host: a", "Content-Type: application/json", "Content-Length: 2"] + tail)
+        #expect(
+            lines(head, .none, target: "/notes") == ["POST /notes HTTP/1.1", "Host: a", "Content-Length: 0"] + tail)
+    }
+
+    @Test func `has no field that is for stent alone, in whatever case and number`() throws {
+        let head = try requestHead(
+            "GET /notes/5 HTTP/1.1", "Host: a", "stent-REASON: secret", "Stent-Reasons: b", "X-Stent-Reason: c",
+            "Stent-Reason: again")
+        #expect(
+            lines(head, .asReceived, ownFields: ["Stent-Reason"])
+                == ["GET /notes/5 HTTP/1.1", "Host: a", "Stent-Reasons: b", "X-Stent-Reason: c"] + tail)
+        #expect(lines(head, .asReceived).contains("Stent-Reason: again"))
+    }
+}
+
 @Suite struct `What the upstream is told of the client` {
     /// What a client may write to be taken for somebody else.
     private static let claims = [

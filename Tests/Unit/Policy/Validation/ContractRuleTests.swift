@@ -318,6 +318,29 @@ import Testing
     }
 
     @Test(arguments: [
+        (#"{"note":{"title":"a","patient_id":3}}"#, #"{"title":"a","patient_id":3}"#),
+        (#" { "n\u006fte" : { "title" : "a", "patient_id":3, "x":1 } } "#, #"{"title":"a","patient_id":3}"#),
+        (#"{"title":"a","patient_id":3,"note":{"staff_id":33}}"#, #"{"title":"a","patient_id":3}"#),
+        (#"{"title":"a","patient_id":3,"note":null}"#, #"{"title":"a","patient_id":3}"#),
+    ])
+    func `may stand in a wrapper, and goes upstream without it`(content: String, sent: String) throws {
+        #expect(try judge("POST /notes", content) == .success(sent))
+    }
+
+    @Test func `in a wrapper has its problems where the client finds them`() throws {
+        guard case .failure(let error) = try judge("POST /notes", #"{"note":{"title":5,"patient_id":3}}"#) else {
+            Issue.record("passed")
+            return
+        }
+        #expect(error.refusal.problems.map(\.pointer) == ["/note/title"])
+        guard case .failure(let other) = try judge("POST /notes", #"{"note":[]}"#) else {
+            Issue.record("passed")
+            return
+        }
+        #expect(other.refusal.problems.map(\.pointer) == ["/title", "/patient_id"])
+    }
+
+    @Test(arguments: [
         ("{\"title\":\"a\"", "ends too early, at byte 12"),
         ("{\"a\":1,\"\\u0061\":2}", "has a name twice in one object, at byte 7"),
         (" ", "ends too early, at byte 1"), ("\u{FEFF}{}", "begins with a byte order mark, at byte 0"),

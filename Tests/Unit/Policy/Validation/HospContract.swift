@@ -45,7 +45,9 @@ func hospContract() -> Contract {
         var operation = ContractOperation(method: method)
         operation.query = query
         operation.content = content.map {
-            ContractContent(isRequired: true, media: [ContractMedia(type: "application/json", schema: $0)])
+            ContractContent(
+                isRequired: true,
+                media: [ContractMedia(type: "application/json", schema: $0, wrapper: $0 == newNote ? "note" : nil)])
         }
         return operation
     }
