@@ -39,7 +39,8 @@ extension ExchangeMachine {
         }
         // Held while another attempt could be better, or could still turn into a clear refusal. A client that is gone
         // needs nothing held.
-        if clientIsGone || plan.retry.maximumAttempts > 1 && declaredLength ?? 0 <= plan.holdLimit {
+        let isHeld = plan.retry.maximumAttempts > 1 || needs.heldAnswer
+        if clientIsGone || isHeld && declaredLength ?? 0 <= plan.holdLimit {
             state = .attempting(attempt)
             return .hold
         }

@@ -65,6 +65,8 @@ package struct ExchangeMachine: Sendable {
         package var preparation = false
         /// Without preparation the request must not be sent at all.
         package var insistsOnPreparation = false
+        /// The whole answer before any of it is delivered, also where nothing is retried.
+        package var heldAnswer = false
         /// No attempt on this route was ever quicker.
         package var quickest = TimeSpan.zero
         /// Time after which a safe request is hedged; `nil` never.

@@ -136,9 +136,7 @@ extension ExchangeDriver {
 
     /// The exchange is over and its answer is with the client's transport.
     func finish() {
-        if let job = policies.job {
-            worker.gate.outbox?.outbox.delivered(job, now: worker.wallTime(at: worker.now))
-        }
+        if let job = policies.job { worker.gate.outbox?.delivered(job, now: worker.wallTime(at: worker.now)) }
         record()
         stream?.exchangeFinished()
     }

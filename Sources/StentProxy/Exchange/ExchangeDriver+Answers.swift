@@ -8,6 +8,7 @@ extension ExchangeDriver {
         guard let stream, let connection else { return }
         isStreaming = true
         let head = connection.head
+        if policies.recordsAnswer, head.status == 200 { worker.gate.outbox?.countUnreadable() }  // too large to be held
         let content: OutgoingHead.Content =
             switch head.framing {
             case .none: headOnly(head)

@@ -90,6 +90,8 @@ extension ExchangeDriver {
         switch outcome {
         case .notSent, .rejected, .none:
             worker.gate.idempotency?.store.abandon(scope, .notDone, now: worker.wallTime(at: now))
+        case .committed where isRepeatablePost, .unknown where isRepeatablePost:
+            worker.gate.idempotency?.store.abandon(scope, .notDone, now: worker.wallTime(at: now))
         case .committed, .unknown:
             worker.gate.idempotency?.store.abandon(scope, .unknown, now: worker.wallTime(at: now))
         }

@@ -26,7 +26,10 @@ extension ExchangeDriver {
             policies.match = match
             policies.touch = snapshot.ownership.touch(
                 method: head.method, template: match.template, parameters: match.parameters.map { ($0.name, $0.value) })
-            guard origin.listener != .own else { return nil }
+            guard origin.listener != .own else {
+                if own?.purpose == .record { observeCredential() }
+                return nil
+            }
             if policies.contractMode == .enforce {
                 policies.canonical = .init(target: match.target, content: .asReceived)
             }
@@ -35,6 +38,14 @@ extension ExchangeDriver {
             if let reason = judgeCaller(match, now: now) { return reason }
             return judgeRoom(plan, match)
         }
+    }
+
+    /// What is answered to a record of the outbox says whether its author's credentials still hold.
+    private func observeCredential() {
+        guard let proofs = worker.gate.proofs, case .credential(let credential) = BasicCredential.read(head) else {
+            return
+        }
+        policies.credential = proofs.key(of: credential)
     }
 
     /// Whether there are credentials that can be read, and that the upstream has not just refused.
@@ -60,7 +71,7 @@ extension ExchangeDriver {
 
     /// Somebody came by whose records wait to be written.
     private func letAuthorIn() {
-        guard let desk = worker.gate.outbox, desk.awaits(policies.user) else { return }
+        guard let desk = worker.gate.outbox, desk.expects(policies.user) else { return }
         desk.visited(name: policies.user, credential: authorization)
     }
 

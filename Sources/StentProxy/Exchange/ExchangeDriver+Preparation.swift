@@ -52,7 +52,9 @@ extension ExchangeDriver {
         guard let rule = snapshot.resendRules[machine.plan.index], head.method == .post, isJSON(head.fields),
             case .verifiable(let expectation) = rule.expectation(content: Array(content.readableBytesView))
         else {
-            if firstTry != nil { return run(machine.refusePrepared(.idempotencyUnknownOutcome, now: now), now: now) }
+            if firstTry != nil, !isRepeatablePost {
+                return run(machine.refusePrepared(.idempotencyUnknownOutcome, now: now), now: now)
+            }
             return run(machine.prepared(canVerify: false, now: now), now: now)
         }
         self.expectation = expectation
@@ -62,6 +64,10 @@ extension ExchangeDriver {
         case .wait(let id): turn = .waiting(id)
         }
     }
+
+    /// It stores nothing: what became of an earlier one does not matter. (The second of two equal changes may be answered
+    /// otherwise than the first was.)
+    var isRepeatablePost: Bool { head.method == .post && machine.plan.retry.mayRepeat(.post) }
 
     /// The create that waited for another of equal content is next.
     func turnHasCome(_ id: CreateRegister.WaiterID) {

@@ -10,11 +10,13 @@ extension ExchangeDriver {
 
     /// An answer of the upstream is complete.
     func observe(_ answer: borrowing ResponseHead, now: Moment) {
-        guard machine.attemptKind == .request else { return }
-        if answer.status < 400 { forgetIdentities(now: now) }
-        if let key = policies.credential {
+        let isToRequest = machine.attemptKind == .request
+        if isToRequest, answer.status < 400 { forgetIdentities(now: now) }
+        // Whoever asks what became of a write learns as well whether the credentials still hold.
+        if let key = policies.credential, isToRequest || answer.status == 401 {
             worker.gate.proofs?.observed(key, status: answer.status, began: attemptStart, now: now)
         }
+        guard isToRequest else { return }
         guard let match = policies.match, !isStreaming, answer.status < 500 else { return }
         guard snapshot.reportsAnswers || worker.gate.ledger != nil, head.method != .head else { return }
         let observed = AnswerObserver.Answer(
@@ -80,25 +82,13 @@ extension ExchangeDriver {
         let number = exchangeNumber
         let bound = NIOLoopBound(self, eventLoop: worker.loop)
         let loop = worker.loop
-        let credential = authorization
-        desk.outbox.put(job, now: job.created) { put in
-            switch put {
-            case .stored: desk.add(job, credential: credential)
-            case .known: break
-            case .unavailable: desk.countFailure()
-            }
-            loop.execute { bound.value.didPut(put, job.id, answer, number) }
-        }
+        desk.put(job, credential: authorization) { id in loop.execute { bound.value.didPut(id, answer, number) } }
     }
 
     /// The screening is worth more than its note: the client gets its answer whatever became of that.
-    private func didPut(_ put: OutboxPut, _ id: OutboxJob.ID, _ answer: WholeAnswer, _ number: Int) {
+    private func didPut(_ id: OutboxJob.ID?, _ answer: WholeAnswer, _ number: Int) {
         guard number == exchangeNumber, machine.isActive else { return }
-        switch put {
-        case .stored: policies.job = id
-        case .known(let earlier): policies.job = earlier
-        case .unavailable: break
-        }
+        policies.job = id
         settle(answer, now: worker.now)
         stream?.deadlineChanged()
     }

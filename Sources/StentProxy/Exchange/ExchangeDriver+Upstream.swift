@@ -127,7 +127,7 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
         observe(connection.head, now: now)
         let time = answerStart.since(requestStart)
         settleAttempt(isGood ? .answered(time) : .failed, now: now)
-        if isGood, isDetached, ownsScope { keepUndelivered(connection.head, now: now) }
+        if isGood, isDetached, ownsScope, !policies.recordsAnswer { keepUndelivered(connection.head, now: now) }
         if isGood, machine.attemptKind == .request {
             worker.routeTimes.answered(route: machine.plan.index, in: time)
         }

@@ -165,6 +165,7 @@ final class ExchangeDriver: StreamHandler {
             needs.hedgeAfter = worker.routeTimes.hedgeDelay(route: plan.index)
         }
         needs.insistsOnPreparation = scope != nil
+        needs.heldAnswer = policies.recordsAnswer
         needs.preparation =
             scope != nil || policies.needsPreparation
             || plan.settle != nil && head.method == .post && head.framing.hasContent

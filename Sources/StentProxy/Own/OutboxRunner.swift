@@ -7,24 +7,25 @@ import StentPolicy
 final class OutboxRunner {
     /// How long reading the outbox is left alone after it failed.
     private static let readPause = TimeSpan.seconds(1)
+    /// How long the store is left alone after it could not take a job.
+    private static let putPause = TimeSpan.seconds(1)
 
     private let worker: Worker
     private let desk: OutboxDesk
-    private let onRefused: @Sendable (OutboxJob.ID, Int) -> Void
+    private let listener: OutboxListener
     private var machine: OutboxMachine
     private let timer = TimerNode()
-    /// The jobs of an earlier process have been read.
-    private var isLoaded = false
+    private let readTimer = TimerNode()
+    private let putTimer = TimerNode()
 
-    init(
-        worker: Worker, desk: OutboxDesk, account: [UInt8]?,
-        onRefused: @escaping @Sendable (OutboxJob.ID, Int) -> Void
-    ) {
+    init(worker: Worker, desk: OutboxDesk, account: [UInt8]?, listener: OutboxListener) {
         self.worker = worker
         self.desk = desk
-        self.onRefused = onRefused
+        self.listener = listener
         machine = OutboxMachine(settle: Self.settle(worker.snapshot), account: account)
-        timer.fire = { [unowned self] now in tick(now: now) }
+        timer.fire = { [unowned self] now in run(machine.tick(now: now), now: now) }
+        readTimer.fire = { [unowned self] _ in read() }
+        putTimer.fire = { [desk] _ in desk.putAgain() }
     }
 
     /// The longest of all routes: a job is sent by any of them.
@@ -33,6 +34,12 @@ final class OutboxRunner {
     }
 
     func start() {
+        read()
+        desk.putAgain()
+    }
+
+    /// The jobs of an earlier process.
+    private func read() {
         let bound = NIOLoopBound(self, eventLoop: worker.loop)
         let loop = worker.loop
         desk.outbox.pending { jobs in loop.execute { bound.value.loaded(jobs) } }
@@ -40,15 +47,17 @@ final class OutboxRunner {
 
     private func loaded(_ jobs: [OutboxJob]?) {
         let now = worker.now
-        guard let jobs else { return worker.schedule(timer, due: now.advanced(by: Self.readPause)) }
-        isLoaded = true
+        guard let jobs else { return worker.schedule(readTimer, due: now.advanced(by: Self.readPause)) }
         run(machine.load(jobs, now: now), now: now)
     }
 
+    func putAgainLater() { worker.schedule(putTimer, due: worker.now.advanced(by: Self.putPause)) }
+
+    func lost(_ id: OutboxJob.ID) { listener.onLost(id) }
+
     func reconfigure(account: [UInt8]?) {
-        machine.account = account
-        machine.settle = Self.settle(worker.snapshot)
-        tick(now: worker.now)
+        let now = worker.now
+        run(machine.reconfigure(settle: Self.settle(worker.snapshot), account: account), now: now)
     }
 
     func add(_ job: OutboxJob, credential: [UInt8]) {
@@ -57,13 +66,7 @@ final class OutboxRunner {
     }
 
     func visited(name: String, credential: [UInt8]) {
-        let now = worker.now
-        run(machine.visited(name: name, credential: credential, now: now), now: now)
-    }
-
-    private func tick(now: Moment) {
-        guard isLoaded else { return start() }
-        run(machine.tick(now: now), now: now)
+        run(machine.visited(name: name, credential: credential), now: worker.now)
     }
 
     private func run(_ actions: [OutboxMachine.Action], now: Moment) {
@@ -71,12 +74,13 @@ final class OutboxRunner {
             switch action {
             case .send(let job, let sender, let settled): begin(job, sender, settled: settled)
             case .end(let id, let ending): end(id, ending, now: now)
+            case .expect(let name): desk.expect(name)
+            case .expectNoMore(let name): desk.expectNoMore(name)
             }
         }
         worker.schedule(timer, due: machine.due)
         desk.publish(
-            waiting: machine.count, waitingForAuthor: machine.waitingForAuthor, sending: machine.sendingCount,
-            awaited: machine.awaited)
+            waiting: machine.count, waitingForAuthor: machine.waitingForAuthor, sending: machine.sendingCount)
     }
 
     // MARK: One job
@@ -146,7 +150,7 @@ final class OutboxRunner {
 
     private func sent(_ id: OutboxJob.ID, _ result: OutboxMachine.Result) {
         let now = worker.now
-        if case .refused(let status) = result { onRefused(id, status) }
+        if case .refused(let status) = result { listener.onRefused(id, status) }
         run(machine.sent(id, result, now: now, jitter: worker.draw()), now: now)
     }
 

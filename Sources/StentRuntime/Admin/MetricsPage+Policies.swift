@@ -43,6 +43,7 @@ extension MetricsPage {
             [
                 ([("state", "author")], Double(gauges.waitingForAuthor)),
                 ([("state", "sending")], Double(gauges.sending)),
+                ([("state", "store")], Double(gauges.waitingForStore)),
                 ([("state", "turn")], Double(max(0, gauges.waiting - gauges.waitingForAuthor - gauges.sending))),
             ])
         page.add(

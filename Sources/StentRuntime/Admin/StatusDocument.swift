@@ -45,6 +45,7 @@ enum StatusDocument {
         object.add("waiting", gauges.waiting)
         object.add("waiting_for_author", gauges.waitingForAuthor)
         object.add("sending", gauges.sending)
+        object.add("waiting_for_store", gauges.waitingForStore)
         object.add("not_kept", gauges.lost)
         object.add("unreadable", gauges.unreadable)
         guard let store = server.stores.outbox else { return object.text }

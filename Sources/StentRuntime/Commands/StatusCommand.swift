@@ -47,7 +47,7 @@ package enum StatusCommand {
         if let outbox = root[name: "outbox"] {
             lines.append(
                 "outbox: \(value(outbox, "waiting")) waiting (\(value(outbox, "waiting_for_author")) for their author), "
-                    + "\(value(outbox, "written")) written, \(value(outbox, "refused")) refused, "
+                    + "\(value(outbox, "waiting_for_store")) in memory only, \(value(outbox, "written")) written, \(value(outbox, "refused")) refused, "
                     + "\(value(outbox, "not_kept")) not kept")
             for job in outbox[name: "jobs"].map({ Array($0.elements) }) ?? [] {
                 lines.append(

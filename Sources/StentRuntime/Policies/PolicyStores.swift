@@ -47,6 +47,7 @@ struct PolicyStores: Sendable {
     }
 
     func shutdown(within limit: Duration) {
+        desk?.shutdown()
         outbox?.shutdown(within: limit)
         ledger?.shutdown(within: limit)
     }

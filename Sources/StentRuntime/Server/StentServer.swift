@@ -165,12 +165,15 @@ extension StentServer {
         let account = settings.outbox.authorization
         let (audit, log) = (audit, log)
         try? await loop.submit {
-            desk.attach(worker.value, account: account) { id, status in
+            let listener = OutboxListener { id, status in
                 log.error(
                     "a record of the outbox is refused and will not be written",
                     metadata: ["job": "\(id)", "status": "\(status)"])
                 audit.record(.outboxRefused, details: [.init("job", .text(id)), .init("status", .number(status))])
+            } onLost: { id in
+                log.error("an answer can't be kept and will not be written down", metadata: ["job": "\(id)"])
             }
+            desk.attach(worker.value, account: account, listener: listener)
         }.get()
     }
 

@@ -25,10 +25,13 @@ package final class StentProcess: Sendable {
     ///   - configuration: path of the settings file.
     ///   - environment: variables for it; the ports and the state directory are added.
     ///   - descriptors: the most it may have open; `nil` is the test's own limit.
+    ///   - stateDirectory: that of one which has crashed; `nil` makes a new one.
     package static func start(
-        configuration: String, environment: [String: String], descriptors: Int? = nil
+        configuration: String, environment: [String: String], descriptors: Int? = nil, stateDirectory: String? = nil
     ) async throws -> StentProcess {
-        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("stent-\(UUID().uuidString)").path
+        let directory =
+            stateDirectory
+            ?? FileManager.default.temporaryDirectory.appendingPathComponent("stent-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let stent = StentProcess(stateDirectory: directory)
         try stent.launch(configuration, environment, descriptors)
@@ -37,6 +40,33 @@ package final class StentProcess: Sendable {
             throw Failure(description: "stent did not start: \(stent.log)")
         }
         return stent
+    }
+
+    /// Runs a command of `stent` to its end.
+    ///
+    /// - Returns: what it printed, and its exit code.
+    package static func run(
+        _ arguments: [String], environment: [String: String]
+    ) async throws -> (output: String, code: Int32) {
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = URL(fileURLWithPath: executable)
+        process.arguments = arguments
+        process.environment = environment
+        process.standardOutput = pipe
+        process.standardInput = FileHandle.nullDevice
+        let output = Lines()
+        pipe.fileHandleForReading.readabilityHandler = { output.append($0.availableData) }
+        try process.run()
+        let code = await withCheckedContinuation { done in
+            DispatchQueue.global().async {
+                process.waitUntilExit()
+                done.resume(returning: process.terminationStatus)
+            }
+        }
+        pipe.fileHandleForReading.readabilityHandler = nil
+        output.append((try? pipe.fileHandleForReading.readToEnd()) ?? Data())
+        return (output.text, code)
     }
 
     private init(stateDirectory: String) {
@@ -130,10 +160,15 @@ package final class StentProcess: Sendable {
         return process.withLock { $0.terminationReason == .exit ? $0.terminationStatus : -$0.terminationStatus }
     }
 
-    /// Ends it, however it is, and removes what it left.
-    package func kill() {
+    /// Ends it with SIGKILL, as a power failure would but for the kernel's buffers; what it left stays.
+    package func crash() {
         if isRunning { signal(SIGKILL) }
         process.withLock { $0.waitUntilExit() }
+    }
+
+    /// Ends it, however it is, and removes what it left.
+    package func kill() {
+        crash()
         try? FileManager.default.removeItem(atPath: stateDirectory)
     }
 }

@@ -29,6 +29,17 @@ import Testing
         #expect(attempt.reusedConnection)
     }
 
+    @Test func `holds the answer where it is wanted whole, though there is one attempt in total`() {
+        var exchange = Exchange(attempts: 1)
+        var needs = ExchangeMachine.Needs()
+        needs.heldAnswer = true
+        _ = exchange.begin(needs: needs)
+        exchange.connect()
+        #expect(exchange.head(200, length: 10) == .hold)
+        #expect(exchange.answer(10) == .hold)
+        #expect(exchange.end() == .deliver)
+    }
+
     @Test func `streams at once where there is one attempt in total`() throws {
         var exchange = Exchange.connected(attempts: 1)
         #expect(exchange.head(200, length: 10) == .sendHead)

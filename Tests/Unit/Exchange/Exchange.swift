@@ -80,8 +80,11 @@ struct Exchange {
 
     mutating func advance(_ span: TimeSpan) { now = now.advanced(by: span) }
 
-    mutating func begin(complete: Bool = true) -> ExchangeMachine.Action {
-        let action = machine.begin(method: method, plan: plan, limits: limits, record: ExchangeRecord(), now: now)
+    mutating func begin(
+        complete: Bool = true, needs: ExchangeMachine.Needs = ExchangeMachine.Needs()
+    ) -> ExchangeMachine.Action {
+        let action = machine.begin(
+            method: method, plan: plan, limits: limits, needs: needs, record: ExchangeRecord(), now: now)
         if complete { machine.requestEnd(now: now) }
         return action
     }
