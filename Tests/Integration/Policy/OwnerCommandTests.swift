@@ -140,7 +140,7 @@ import Testing
                 #expect(shown().code == 0)
                 #expect(shown().text.contains(": ready (settings "))
                 #expect(shown().text.contains("audit trail writable: yes"))
-                #expect(shown().text.contains("outbox: 0 waiting (0 for their author), 0 written"))
+                #expect(shown().text.contains("outbox: 0 waiting (0 for their author), 0 in memory only, 0 written"))
                 let object = try JSONSerialization.jsonObject(
                     with: Data(StatusCommand.run(path, asJSON: true).text.utf8))
                 #expect((object as? [String: Any])?["state"] as? String == "ready")

@@ -129,7 +129,7 @@ import Testing
                         + "Content-Length: \(content.utf8.count)\r\n\r\n\(content)")
             }
         }
-        try await withStent("hosp.yaml", before: upstream) {
+        try await withStent("hosp.yaml", before: upstream, policies: true) {
             $0.makeQuick()
         } _: { stent, _ async throws in
             let answer = try await stent.once(screen(["a"]))
@@ -170,7 +170,7 @@ import Testing
                         + "Content-Type: application/json\r\nContent-Length: \(content.utf8.count)\r\n\r\n\(content)")
             }
         }
-        try await withStent("hosp.yaml", before: script) {
+        try await withStent("hosp.yaml", before: script, policies: true) {
             $0.makeQuick()
             $0.retry.holdResponse = ByteCount(16 << 20)
         } _: { stent, _ async throws in
