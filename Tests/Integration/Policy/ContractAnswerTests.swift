@@ -27,9 +27,7 @@ import Testing
         _ script: @escaping ScriptedUpstream.Script, _ target: String, operation: String, pointer: String,
         times: Int = 2
     ) async throws {
-        try await withStent("hosp.yaml", before: script, policies: true) {
-            $0.makeQuick()
-        } _: { stent, _ async throws in
+        try await withRuledStent(before: script) { stent async throws in
             for _ in 0..<times {
                 let answer = try await stent.once(request("GET", target))
                 #expect(answer.reason == nil)
@@ -64,9 +62,7 @@ import Testing
     }
 
     @Test func `an answer as agreed is not told`() async throws {
-        try await withStent("hosp.yaml", before: Self.answering(Self.good), policies: true) {
-            $0.makeQuick()
-        } _: { stent, _ async throws in
+        try await withRuledStent(before: Self.answering(Self.good)) { stent async throws in
             let answer = try await stent.once(request("GET", "/notes/7"))
             #expect(answer.text == Self.good)
             #expect(try await stent.line(of: answer).decisions == nil)
@@ -75,10 +71,9 @@ import Testing
     }
 
     @Test func `with responses off nobody looks`() async throws {
-        try await withStent("hosp.yaml", before: Self.answering("{}"), policies: true) {
-            $0.makeQuick()
+        try await withRuledStent(before: Self.answering("{}")) {
             $0.contract?.responses = .off
-        } _: { stent, _ async throws in
+        } _: { stent async throws in
             let answer = try await stent.once(request("GET", "/notes/7"))
             #expect(try await stent.line(of: answer).decisions == nil)
             #expect((try await stent.status()["answers_differing"] as? [Any])?.isEmpty == true)

@@ -142,18 +142,20 @@ import Testing
         }
     }
 
-    @Test func `a client that does not wait takes its question along, but not that of others`() async throws {
-        try await withReliableStent { stent, hosp async throws in
-            try await hosp.inject(Injection(.delay(milliseconds: 3000), method: "GET", pathPrefix: "/staffs/me"))
+    @Test func `a client that does not wait takes its request along, but not the question of others`() async throws {
+        let upstream = HeldUpstream()
+        try await withRuledStent(before: upstream.script) { stent async throws in
             let impatient = try await stent.connect()
             try await impatient.send(create(note("Gone")))
-            #expect(await eventually { try await hosp.asked("GET /staffs/me") == 1 })
+            #expect(await eventually { upstream.requests == ["GET /staffs/me"] })
             async let patient = stent.once(create(note("Patient")))
-            #expect(await eventually { try await stent.metric("stent_identity_waiting") == 2 })
+            // Both, and the question.
+            #expect(await stent.comesToHave(exchanges: 3))
             await impatient.reset()
+            #expect(await stent.comesToHave(exchanges: 2))
+            upstream.open()
             #expect(try await patient.status == 201)
-            #expect(try await hosp.asked("GET /staffs/me") == 1)
-            #expect(try await hosp.notes("Gone").isEmpty)
+            #expect(upstream.requests == ["GET /staffs/me", "POST /notes"])
         }
     }
 

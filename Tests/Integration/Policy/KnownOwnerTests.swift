@@ -90,9 +90,7 @@ import Testing
                 )
             }
         }
-        try await withStent("hosp.yaml", before: script, policies: true) {
-            $0.makeQuick()
-        } _: { stent, _ async throws in
+        try await withRuledStent(before: script) { stent async throws in
             let answer = try await stent.once(request("DELETE", Self.target, as: Seeded.author))
             #expect((answer.status, answer.reason) == (503, "ownership.unknown-owner"))
         }

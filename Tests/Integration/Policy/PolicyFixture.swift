@@ -111,6 +111,26 @@ extension HospServer {
     }
 }
 
+/// Runs a test against a stent with `hosp.yaml`, all its policies, and an upstream that is a script.
+func withRuledStent(
+    before script: @escaping ScriptedUpstream.Script, change: (inout Settings) -> Void = { _ in },
+    _ body: (StentHarness) async throws -> Void
+) async throws {
+    let upstream = try await ScriptedUpstream.start(script)
+    do {
+        try await withStent("hosp.yaml", upstream: upstream.port, policies: true) {
+            $0.makeQuick()
+            change(&$0)
+        } _: {
+            try await body($0)
+        }
+        await upstream.stop()
+    } catch {
+        await upstream.stop()
+        throw error
+    }
+}
+
 extension RawMessage {
     /// A problem document's list of what is wrong where.
     var problems: [(pointer: String, detail: String)] {
