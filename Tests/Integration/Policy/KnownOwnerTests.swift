@@ -135,6 +135,7 @@ import Testing
             #expect(answer.status == 403)
             let arrivals = try await hosp.arrivals().map { "\($0.method) \($0.target) \($0.user ?? "")" }
             #expect(arrivals == ["GET /staffs/me staff2", "GET /notes/5 staff2"])
+            _ = try await stent.line(of: answer)  // it is written after those of the questions
             let own = try stent.trail().filter { $0.listener == "own" }
             #expect(own.map(\.purpose) == ["identity", "ownership"])
             #expect(own.map(\.for) == [answer["x-request-id"], answer["x-request-id"]])
