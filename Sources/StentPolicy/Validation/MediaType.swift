@@ -31,7 +31,8 @@ package struct MediaType: Sendable, Hashable {
         while let byte = rest.popFirst() {
             guard byte == UInt8(ascii: ";") else { return nil }
             Self.skipSpace(&rest)
-            if rest.isEmpty || rest.first == UInt8(ascii: ";") { continue }  // the grammar has parameters that are empty
+            // the grammar has parameters that are empty
+            if rest.isEmpty || rest.first == UInt8(ascii: ";") { continue }
             guard parameters.count < Self.mostParameters, let parameter = Self.parameter(&rest),
                 !parameters.contains(where: { $0.name == parameter.name })
             else { return nil }

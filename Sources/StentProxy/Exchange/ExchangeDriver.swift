@@ -140,7 +140,8 @@ final class ExchangeDriver: StreamHandler {
         if let reason = refusal(plan, now: now) {
             return run(machine.refuse(reason, method: head.method, record: record, now: now), now: now)
         }
-        if policies.needsPreparation { plan.replayLimit = plan.bodyLimit }  // judged whole, and so there to be sent again
+        // judged whole, and so there to be sent again
+        if policies.needsPreparation { plan.replayLimit = plan.bodyLimit }
         worker.metrics.exchangesActive += 1
         isCounted = true
         let action = machine.begin(
