@@ -37,6 +37,9 @@ import Testing
             let target = "/notes/\(Seeded.note)"
             #expect(try await stent.once(request("GET", target)).status == 200)
             #expect(try await stent.once(request("DELETE", target, as: Seeded.stranger)).status == 403)
+            // What is learned is written a moment later, and must not be written over the import.
+            #expect(
+                await eventually { OwnerCommands.show(settings, resource: nil, ids: ["\(Seeded.note)"]).code == 0 })
             let path = try Self.write("id,owner\n\(Seeded.note), \(Seeded.stranger)\n900,3\n", stent)
             let imported = OwnerCommands.importOwners(settings, resource: nil, path: path)
             #expect(imported.code == 0, "\(imported.text)")
