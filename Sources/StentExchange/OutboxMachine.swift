@@ -1,3 +1,4 @@
+import StentAudit
 import StentModel
 
 /// Which record of the outbox is written next, and with whose credentials.
@@ -49,6 +50,23 @@ package struct OutboxMachine: Sendable {
         case unclear(since: WallTime)
         /// It was not sent, or certainly not written.
         case notDone
+
+        /// - Parameters:
+        ///   - outcome: of the exchange that it was sent by, as are `status` and `reason`.
+        ///   - record: the id in the answer, where there is one.
+        ///   - began: when it was sent.
+        package init(outcome: WriteOutcome?, status: Int, reason: Reason, record: String?, began: WallTime) {
+            switch outcome {
+            case .committed: self = .written(record)
+            case .unknown: self = .unclear(since: began)
+            case .rejected where status == 401 || status == 403: self = .unauthorized
+            // 408 and 429 are about the moment (RFC 9110 §15.5.9, RFC 6585 §4).
+            case .rejected
+            where (400..<500).contains(status) && reason == .exchangeAnswered && status != 408 && status != 429:
+                self = .refused(status)
+            case .rejected, .notSent, .none: self = .notDone
+            }
+        }
     }
 
     private enum State: Sendable {

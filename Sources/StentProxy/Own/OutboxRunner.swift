@@ -124,23 +124,16 @@ final class OutboxRunner {
             target: Array(job.target.utf8), content: job.content, authorization: sender.authorization, host: Self.host,
             purpose: .record, parent: Array(job.id.utf8), client: .unknown, earlier: earlier)
         OwnExchange.make(request, on: worker) { [self] answer in
-            sent(job.id, Self.result(answer))
+            sent(
+                job.id,
+                OutboxMachine.Result(
+                    outcome: answer.outcome, status: answer.status, reason: answer.reason,
+                    record: Self.recordID(answer.content), began: answer.began))
         }
     }
 
     /// Links in an answer that nobody reads lead nowhere.
     private static let host = Array("stent".utf8)
-
-    private static func result(_ answer: OwnExchange.Answer) -> OutboxMachine.Result {
-        switch answer.outcome {
-        case .committed: return .written(recordID(answer.content))
-        case .unknown: return .unclear(since: answer.began)
-        case .rejected where answer.status == 401 || answer.status == 403: return .unauthorized
-        case .rejected where (400..<500).contains(answer.status) && answer.reason == .exchangeAnswered:
-            return answer.status == 408 || answer.status == 429 ? .notDone : .refused(answer.status)
-        case .rejected, .notSent, .none: return .notDone
-        }
-    }
 
     private static func recordID(_ content: [UInt8]) -> String? {
         guard let document = try? JSONDocument(content) else { return nil }

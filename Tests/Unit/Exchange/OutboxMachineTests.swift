@@ -1,3 +1,4 @@
+import StentAudit
 import StentExchange
 import StentModel
 import Testing
@@ -33,6 +34,25 @@ import Testing
             case .expectNoMore(let name): "expect \(name) no more"
             }
         }
+    }
+
+    @Test(arguments: [
+        (WriteOutcome?.some(.committed), 201, Reason.exchangeAnswered, OutboxMachine.Result.written("81")),
+        (.unknown, 502, .resendUnverified, .unclear(since: WallTime(nanoseconds: 5))),
+        (.unknown, 500, .upstreamStatus, .unclear(since: WallTime(nanoseconds: 5))),
+        (.rejected, 401, .exchangeAnswered, .unauthorized), (.rejected, 403, .exchangeAnswered, .unauthorized),
+        (.rejected, 422, .exchangeAnswered, .refused(422)), (.rejected, 404, .exchangeAnswered, .refused(404)),
+        (.rejected, 408, .exchangeAnswered, .notDone), (.rejected, 429, .exchangeAnswered, .notDone),
+        (.rejected, 429, .admissionRateLimited, .notDone), (.rejected, 502, .resendNotDone, .notDone),
+        (.notSent, 503, .breakerOpen, .notDone), (nil, 0, .exchangeInternal, .notDone),
+    ])
+    func `what came of sending a job is told by how the exchange ended`(
+        outcome: WriteOutcome?, status: Int, reason: Reason, result: OutboxMachine.Result
+    ) {
+        #expect(
+            OutboxMachine.Result(
+                outcome: outcome, status: status, reason: reason, record: "81", began: WallTime(nanoseconds: 5))
+                == result)
     }
 
     @Test func `a new job is sent at once, with its author's credentials`() {
