@@ -5,11 +5,13 @@ import PackageDescription
 ///
 /// Release builds drop the run-time exclusivity checks: they cost a measurable share of a request, and every
 /// connection's state is confined to one event loop, where an overlapping access would already be a compile-time error
-/// or a defect that the debug test suite (which keeps the checks) finds. Bounds and overflow checks stay on.
+/// or a defect that the debug test suite (which keeps the checks) finds. Bounds and overflow checks stay on. And they
+/// inline across our own modules: without it, comparing two cases of an enum of StentModel goes through its protocol
+/// witnesses, which was an eighth of the time spent in our code.
 let house: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .treatAllWarnings(as: .error),
-    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+    .unsafeFlags(["-enforce-exclusivity=unchecked", "-cross-module-optimization"], .when(configuration: .release)),
 ]
 
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")

@@ -6,7 +6,7 @@ import StentPolicy
 ///
 /// It knows no clock, no socket and no HTTP version. The driver feeds it what happened and carries out the action that
 /// comes back. The outcome record leaves it exactly once, on every path.
-package struct ExchangeMachine: Sendable {
+package struct ExchangeMachine: ~Copyable, Sendable {
     /// What the driver does next. Every action but `none`, `hold`, `forward` and `sendHead` ends the current attempt: the
     /// driver drops it where it is still running.
     package enum Action: Sendable, Equatable {

@@ -36,6 +36,15 @@ package struct JSONDocument: Sendable {
 
     package var root: JSONValue { JSONValue(table, 0) }
 
+    /// Whether `write` gives the very text that was read, where it drops nothing and sets this member of the root at most.
+    package func isWritten(setting name: String? = nil, _ json: String? = nil) -> Bool {
+        let root = table.nodes[0]
+        guard root.isAsWritten, root.range.count == bytes.count else { return false }
+        guard root.isObject, let name, let json else { return true }
+        guard let range = self.root[name: name]?.range else { return false }
+        return bytes[range].elementsEqual(json.utf8)
+    }
+
     /// Appends the text in one form for each meaning: no white space, strings with the shortest escapes, numbers as they
     /// were written, members in their order.
     ///

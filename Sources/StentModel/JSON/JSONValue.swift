@@ -63,6 +63,9 @@ package struct JSONMember: Sendable {
 
     package var name: String { table.string(at: value.index - 1) }
 
+    /// Bytes that the name takes in the text: as many as it has, or more.
+    package var nameLength: Int { table.nodes[value.index - 1].content.count }
+
     /// Whether its name has these code points; decodes nothing.
     package func isNamed(_ name: String) -> Bool { table.isString(at: value.index - 1, name) }
 }

@@ -138,11 +138,11 @@ package struct ProofTable: Sendable {
     package mutating func identify(
         _ key: CredentialKey, now: Moment, purpose: Purpose, isUpstreamDown: Bool
     ) -> Identification {
+        if let principal = principal(of: key, now: now) { return .known(principal) }
         forgetExpired(now)
         let place = use(key)
         switch knowledge(at: place) {
         case .refused(let at) where now.since(at) < negative: return .refused
-        case .proven(.some(let principal), let at) where now.since(at) < lifetime: return .known(principal)
         case .nothing, .refused, .proven:
             if isUpstreamDown, let principal = stalePrincipal(at: place, purpose, now) { return .known(principal) }
         }
@@ -157,6 +157,15 @@ package struct ProofTable: Sendable {
         entries[place].question?.queue.append(Waiter(id: waiter, purpose: purpose))
         entries[place].question?.waiting += 1
         return isAsked ? .wait(waiter) : .ask(waiter)
+    }
+
+    /// Who a credential belongs to, where that is known for certain.
+    package func principal(of key: CredentialKey, now: Moment) -> Principal? {
+        guard let place = places[key] else { return nil }
+        switch knowledge(at: place) {
+        case .proven(let principal, let at): return now.since(at) < lifetime ? principal : nil
+        case .nothing, .refused: return nil
+        }
     }
 
     /// The question about this credential has its answer.

@@ -178,7 +178,7 @@ extension OwnershipRule {
     private static func isReadable(_ content: JSONDocument, _ resource: Resource) -> Bool {
         guard content.root.kind == .object else { return false }
         let field = resource.settings.field.utf8.span
-        for member in content.root.members {
+        for member in content.root.members where member.nameLength > field.count {
             let text = member.name
             let name = text.utf8.span
             guard name.count > field.count else { continue }

@@ -77,11 +77,11 @@ package struct OwnershipDecision: Sendable, Equatable {
     package var reason: Reason?
     package var ruling: Ruling
 
-    /// As `JSONDocument.write` takes it.
-    package var setting: [(name: String, json: String)] {
+    /// What is changed about a request that may go upstream.
+    package var edit: Edit? {
         switch ruling {
-        case .allow(.some(let edit)): [(edit.name, edit.json)]
-        case .allow(.none), .refuse: []
+        case .allow(let edit): edit
+        case .refuse: nil
         }
     }
 

@@ -37,7 +37,7 @@ package struct ContractMatch: Sendable {
     package var parameters: [Parameter]
     package var content: Content
     /// Content-Type as it goes upstream; `nil` where there is no content, or where the client's is passed on.
-    package var contentType: String?
+    package var contentType: [UInt8]?
     /// `ContractMedia.wrapper` of the content.
     package var wrapper: String?
 

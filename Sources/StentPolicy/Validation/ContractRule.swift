@@ -27,14 +27,17 @@ package struct ContractRule: Sendable {
     }
 
     /// A media type of an operation's content.
-    private struct Media: Sendable {
+    private final class Media: Sendable {
         let source: ContractMedia
+        /// As it is written in Content-Type.
+        let text: [UInt8]
         let isJSON: Bool
         /// How most clients write it: what is one of these needs not be taken apart.
         let spellings: [[UInt8]]
 
         init(_ source: ContractMedia) {
             self.source = source
+            text = Array(source.type.utf8)
             isJSON = MediaType.isJSON(source.type)
             let parameters = isJSON ? ["", "; charset=utf-8", ";charset=utf-8"] : [""]
             spellings = parameters.map { Array((source.type + $0).utf8) }
@@ -225,10 +228,10 @@ package struct ContractRule: Sendable {
             let accepted = content.media.map(\.type).joined(separator: " or ")
             return ContractRefusal(.contractMediaType, "must be \(accepted)")
         }
-        if MediaType.isJSON(media.type) { match.contentType = media.type }
-        if let schema = media.schema, MediaType.isJSON(media.type) {
+        if media.isJSON { match.contentType = media.text }
+        if let schema = media.source.schema, media.isJSON {
             match.content = .json(schema)
-            match.wrapper = media.wrapper
+            match.wrapper = media.source.wrapper
         } else {
             match.content = .opaque
         }
@@ -245,15 +248,14 @@ package struct ContractRule: Sendable {
     }
 
     /// The one that Content-Type names; of JSON, in UTF-8 (RFC 8259 §8.1).
-    private static func media(_ fields: borrowing FieldSection, _ slot: Slot, among declared: [Media]) -> ContractMedia?
-    {
+    private static func media(_ fields: borrowing FieldSection, _ slot: Slot, among declared: [Media]) -> Media? {
         for media in declared {
-            for spelling in media.spellings where fields.isSame(slot, spelling) { return media.source }
+            for spelling in media.spellings where fields.isSame(slot, spelling) { return media }
         }
         guard slot.upperBound <= fields.bytes.count, let type = MediaType(fields.bytes[slot.range]),
             let media = declared.first(where: { $0.source.type.isSameText(as: type.essence) })
         else { return nil }
-        return media.isJSON && type.charset ?? "utf-8" != "utf-8" ? nil : media.source
+        return media.isJSON && type.charset ?? "utf-8" != "utf-8" ? nil : media
     }
 
     /// Judges content that has been gathered.

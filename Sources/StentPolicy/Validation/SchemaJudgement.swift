@@ -271,7 +271,9 @@ struct SchemaJudgement {
             if !judge(value, by: schema.value) { isGood = false }
         }
         if !plan.source.anyOf.isEmpty, isGood || goesOn {
-            if fitting(plan.source.anyOf, value, until: tracks ? .max : 1) == 0 {
+            // What fits further forms as well may be declared there: of what has no members, one is enough.
+            let mayDeclare = tracks && (value.kind == .object || value.kind == .array)
+            if fitting(plan.source.anyOf, value, until: mayDeclare ? .max : 1) == 0 {
                 isGood = explain(plan.source.anyOf, value)
             }
         }

@@ -54,7 +54,21 @@ package struct SchemaRule: Sendable {
     package init(_ contract: Contract) throws(PatternFault) {
         var plans: [SchemaPlan] = []
         for schema in contract.schemas { plans.append(try SchemaPlan(schema)) }
-        self.plans = plans
+        self.plans = plans.indices.map { plans[Self.meaning(of: $0, contract.schemas)] }
+    }
+
+    /// The schema that a mere `$ref` stands for, so that it costs no step: most members are described by one.
+    private static func meaning(of index: Int, _ schemas: [ContractSchema]) -> Int {
+        var index = index
+        for _ in 0..<8 {
+            guard let target = schemas[index].reference else { return index }
+            var plain = ContractSchema()
+            plain.reference = target
+            plain.title = schemas[index].title
+            guard schemas[index] == plain else { return index }
+            index = target.value
+        }
+        return index
     }
 
     package func judge(_ value: JSONValue, by schema: SchemaIndex, undeclared: Undeclared) -> SchemaFinding {

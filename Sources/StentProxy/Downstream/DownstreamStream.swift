@@ -30,6 +30,8 @@ struct OutgoingHead {
 protocol DownstreamStream: AnyObject {
     /// The transport takes more without buffering beyond its bound.
     var isWritable: Bool { get }
+    /// More of the request may follow at once, then the handler's `batchEnd`.
+    var isInBatch: Bool { get }
     /// Sends `100 Continue`, where the client waits for it.
     func sendContinue()
     func send(head: OutgoingHead)
@@ -69,6 +71,8 @@ class StreamHandler {
     func refuse(_ reason: Reason, headIsReadable: Bool, now: Moment) {}
     func receive(content: ByteBuffer, now: Moment) {}
     func receiveEnd(now: Moment) {}
+    /// All that has been read is handed over.
+    func batchEnd(now: Moment) {}
     /// The request's content is broken, too slow, or ended early.
     func requestFailed(_ reason: Reason, now: Moment) {}
     /// The client is gone; the stream makes no further call but for a new request.

@@ -7,6 +7,8 @@ import StentModel
 extension HTTP1Connection: DownstreamStream {
     var isWritable: Bool { context?.channel.isWritable ?? true }
 
+    var isInBatch: Bool { isProcessing }
+
     func sendContinue() {
         guard awaitsContinue, !headIsSent else { return }
         awaitsContinue = false

@@ -240,6 +240,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
         while !isClosed, input.readableBytes > 0, step(now: now) {}
         isProcessing = false
         if input.readableBytes == 0 { input = ByteBuffer() }
+        handler.batchEnd(now: now)
         resumeReading()
         deadlineChanged()
     }

@@ -77,6 +77,7 @@ extension ExchangeDriver {
         endHedge(now: now)
         if let pending { pool?.cancel(pending) }
         pending = nil
+        awaitsFlush = false
         if let connection {
             self.connection = nil
             connection.finish()
@@ -120,11 +121,7 @@ extension ExchangeDriver {
         }
         countContent()
         connection.send(content: buffer)
-        connection.flush()
-        if !connection.isWritable {
-            machine.requestBlocked(true, now: worker.now)
-            stream?.setReading(false)
-        }
+        flushUpload(connection, now: worker.now)
     }
 
     /// The client has gone, its write has not: the driver lives on without a stream until the upstream has answered.
@@ -158,7 +155,7 @@ extension ExchangeDriver {
         found = nil
         kept = nil
         relayed = nil
-        policies = PolicyState()
+        policies.clear()
         if isCounted {
             isCounted = false
             worker.metrics.exchangesActive -= 1
@@ -168,7 +165,8 @@ extension ExchangeDriver {
         }
         worker.record(record, head: head)
         held = ByteBuffer()
-        content = ByteBuffer()
+        // Small ones are kept for the next request on this connection.
+        if content.capacity <= Self.keptCapacity { content.clear() } else { content = ByteBuffer() }
         countContent()
         sent = 0
         pool = nil

@@ -11,8 +11,9 @@ extension ExchangeDriver {
 
     /// - Returns: why the request is not even tried.
     func judgeHead(_ plan: RoutePlan, now: Moment) -> Reason? {
-        policies.contractMode = origin.listener == .own ? .report : plan.contract
-        policies.changesIdentity = !head.method.isSafe && worker.gate.proofs != nil && snapshot.changesIdentity(head)
+        policies.begin(
+            origin.listener == .own ? .report : plan.contract,
+            changesIdentity: !head.method.isSafe && worker.gate.proofs != nil && snapshot.changesIdentity(head))
         guard policies.contractMode != .off, let rule = snapshot.contract else { return nil }
         switch rule.judge(head) {
         case .refused(let refusal):
@@ -151,6 +152,9 @@ extension ExchangeDriver {
         let asks =
             policies.ownershipMode != .off && snapshot.ownership.needs(policies.touch).contains(.principal)
         guard asks || policies.recordsAnswer else { return decideOwnership(.unknown, now: now) }
+        if let key = policies.credential, let principal = worker.gate.proofs?.principal(of: key, now: now) {
+            return identified(.known(principal))
+        }
         let number = exchangeNumber
         var parent: [UInt8] = []
         id.append(to: &parent, head: head)
@@ -180,7 +184,7 @@ extension ExchangeDriver {
         }
         let mode: PolicyMode = policies.recordsAnswer ? .enforce : policies.ownershipMode
         policies.decided(.identity, mode, .refused, reason)
-        guard mode == .enforce else { return rewrite([], now: now) }
+        guard mode == .enforce else { return rewrite(nil, now: now) }
         run(machine.refusePrepared(reason, now: now), now: now)
     }
 
@@ -246,7 +250,7 @@ extension ExchangeDriver {
     // MARK: the decision
 
     private func decideOwnership(_ owner: Owner, now: Moment) {
-        guard policies.ownershipMode != .off else { return rewrite([], now: now) }
+        guard policies.ownershipMode != .off else { return rewrite(nil, now: now) }
         if case .known(let id) = owner { policies.owner = id }
         let decision = snapshot.ownership.decide(
             policies.touch, principal: policies.principal, owner: owner,
@@ -259,14 +263,14 @@ extension ExchangeDriver {
             if let reason = decision.reason {
                 policies.decided(.ownership, policies.ownershipMode, .allowed, reason)
             }
-            guard policies.ownershipMode == .enforce else { return rewrite([], now: now) }
+            guard policies.ownershipMode == .enforce else { return rewrite(nil, now: now) }
             let doubts = snapshot.ownership.doubts(of: policies.touch, decision, owner: owner)
             if !doubts.isEmpty { worker.gate.ledger?.learn(doubts) }
-            rewrite(decision.setting, now: now)
+            rewrite(decision.edit, now: now)
         case .refuse:
             let reason = decision.reason ?? .ownershipNotOwner
             policies.decided(.ownership, policies.ownershipMode, .refused, reason)
-            guard policies.ownershipMode == .enforce else { return rewrite([], now: now) }
+            guard policies.ownershipMode == .enforce else { return rewrite(nil, now: now) }
             run(machine.refusePrepared(reason, now: now), now: now)
         }
     }
@@ -292,13 +296,22 @@ extension ExchangeDriver {
     }
 
     /// What was decided on is what goes upstream.
-    private func rewrite(_ edits: [(name: String, json: String)], now: Moment) {
-        if policies.contractMode == .enforce, let document = policies.document, let match = policies.match {
-            var bytes: [UInt8] = []
-            document.write(to: &bytes, dropping: policies.undeclared, setting: edits)
-            policies.canonical?.content = .replaced(type: Array((match.contentType ?? "").utf8), length: bytes.count)
-            content = ByteBuffer(bytes: bytes)
-            countContent()
+    private func rewrite(_ edit: OwnershipDecision.Edit?, now: Moment) {
+        if policies.contractMode == .enforce, let document = policies.document {
+            // A document that stood in a wrapper is shorter than what came.
+            let isWritten =
+                document.bytes.count == content.readableBytes
+                && policies.undeclared.isEmpty
+                && document.isWritten(setting: edit?.name, edit?.json)
+            if !isWritten {
+                var bytes: [UInt8] = []
+                document.write(
+                    to: &bytes, dropping: policies.undeclared, setting: edit.map { [($0.name, $0.json)] } ?? [])
+                content = ByteBuffer(bytes: bytes)
+                countContent()
+            }
+            policies.canonical?.content = .replaced(
+                type: policies.match?.contentType ?? [], length: content.readableBytes)
         }
         prepareKeyed(now: now)
     }

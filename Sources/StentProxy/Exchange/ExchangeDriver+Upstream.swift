@@ -30,12 +30,21 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
         } else if head.expectsContinue, machine.bytesIn == 0, machine.attempts == 1 {
             stream?.sendContinue()
         }
-        connection.flush()
-        if !requestHasEnded {
-            machine.requestBlocked(!connection.isWritable, now: now)
-            stream?.setReading(connection.isWritable)
-        }
+        flushUpload(connection, now: now)
         deadlineChanged()
+    }
+
+    /// Hands over what was sent, in one piece with what was read together with it.
+    func flushUpload(_ connection: UpstreamConnection, now: Moment) {
+        guard requestHasEnded || stream?.isInBatch != true else {
+            awaitsFlush = true
+            return
+        }
+        awaitsFlush = false
+        connection.flush()
+        guard !requestHasEnded else { return }
+        machine.requestBlocked(!connection.isWritable, now: now)
+        stream?.setReading(connection.isWritable)
     }
 
     /// What was decided on goes upstream in one piece, however it came.

@@ -21,6 +21,9 @@ final class ExchangeDriver: StreamHandler {
     /// Content that waits for a connection, in bytes, beyond which the client is not read on.
     static let pendingLimit = 65_536
 
+    /// Memory for content that a connection keeps while nothing is under way, in bytes.
+    static let keptCapacity = 4_096
+
     /// Tries told in Server-Timing; the audit record has them all.
     static let triesShown = 12
 
@@ -37,6 +40,8 @@ final class ExchangeDriver: StreamHandler {
     /// How much of `content` the current attempt has sent.
     var sent = 0
     var requestHasEnded = false
+    /// Bytes of the request wait for the end of what was read with them.
+    var awaitsFlush = false
     /// How much of `content` is counted in the worker's memory.
     var countedContent = 0
 
@@ -216,9 +221,14 @@ final class ExchangeDriver: StreamHandler {
         if action != .none { return run(action, now: now) }
         if let connection, machine.attemptKind == .request {
             connection.sendEnd()
-            connection.flush()
+            flushUpload(connection, now: now)
         }
         stream?.deadlineChanged()
+    }
+
+    override func batchEnd(now: Moment) {
+        guard awaitsFlush, let connection else { return }
+        flushUpload(connection, now: now)
     }
 
     override func requestFailed(_ reason: Reason, now: Moment) {
@@ -247,7 +257,7 @@ final class ExchangeDriver: StreamHandler {
     func prepare(route: String, now: Moment) -> ExchangeRecord {
         exchangeNumber &+= 1
         retryAfter = nil
-        policies = PolicyState()
+        policies.clear()
         relayed = nil
         bytesOut = 0
         isStreaming = false

@@ -4,10 +4,13 @@ import StentModel
 import StentPolicy
 
 /// What the policies know of the request under way, and what they said.
-struct PolicyState {
+struct PolicyState: ~Copyable {
+    /// Nothing has been noted since it was made.
+    private(set) var isBlank = true
+
     /// What the contract found the request to mean; `nil` where it was not asked or did not agree.
     var match: ContractMatch?
-    var contractMode = PolicyMode.off
+    private(set) var contractMode = PolicyMode.off
     /// Fields of a refusal.
     var allowed: [Method] = []
     var problems: [ContractProblem] = []
@@ -18,7 +21,7 @@ struct PolicyState {
     var principal: Principal?
     var waiter: Proofs.Waiter?
     /// A good answer may change who is who.
-    var changesIdentity = false
+    private(set) var changesIdentity = false
 
     var touch = OwnershipTouch.none
     var ownershipMode = PolicyMode.off
@@ -42,6 +45,18 @@ struct PolicyState {
     /// The request is judged as a whole, with its content.
     var needsPreparation = false
 
+    /// The policies are about to be asked.
+    mutating func begin(_ mode: PolicyMode, changesIdentity: Bool) {
+        isBlank = mode == .off && !changesIdentity
+        contractMode = mode
+        self.changesIdentity = changesIdentity
+    }
+
+    /// Forgets everything; costs nothing where no policy was asked.
+    mutating func clear() {
+        if !isBlank { self = PolicyState() }
+    }
+
     mutating func decided(
         _ policy: ExchangeRecord.Decision.Policy, _ mode: PolicyMode, _ result: ExchangeRecord.Decision.Result,
         _ reason: Reason
@@ -51,6 +66,7 @@ struct PolicyState {
 
     /// Adds to the record what only the policies know.
     func complete(_ record: inout ExchangeRecord, _ ownership: OwnershipRule) {
+        guard !isBlank else { return }
         record.user = user
         record.actor = principal?.id ?? ""
         record.decisions = decisions

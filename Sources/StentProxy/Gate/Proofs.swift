@@ -44,6 +44,11 @@ package final class Proofs: Sendable {
     /// The upstream has just refused this credential.
     func isRefused(_ key: CredentialKey, now: Moment) -> Bool { state.withLock { $0.table.isRefused(key, now: now) } }
 
+    /// Who a credential belongs to, where that is known for certain.
+    func principal(of key: CredentialKey, now: Moment) -> Principal? {
+        state.withLock { $0.table.principal(of: key, now: now) }
+    }
+
     /// - Returns: `.wait` where `waiter` will be told; `.ask` where it will be, too, and who calls has to ask the upstream.
     func identify(
         _ key: CredentialKey, for purpose: ProofTable.Purpose, _ waiter: Waiter, on loop: any EventLoop, now: Moment

@@ -113,6 +113,7 @@ final class OwnExchange {
 
 extension OwnExchange: DownstreamStream {
     var isWritable: Bool { true }
+    var isInBatch: Bool { false }
 
     func sendContinue() {}
 

@@ -4,10 +4,10 @@ import Testing
 
 @Suite struct `An exchange that goes well` {
     @Test func `holds the answer until it is whole and leaves one record`() throws {
-        var exchange = Exchange(.get)
-        #expect(!exchange.machine.isActive)
+        let exchange = Exchange(.get)
+        #expect(!exchange.isActive)
         #expect(exchange.begin() == .attempt(fresh: false))
-        #expect(exchange.machine.isActive)
+        #expect(exchange.isActive)
         exchange.advance(.milliseconds(10))
         exchange.connect(reused: true)
         exchange.advance(.milliseconds(20))
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test func `holds the answer where it is wanted whole, though there is one attempt in total`() {
-        var exchange = Exchange(attempts: 1)
+        let exchange = Exchange(attempts: 1)
         var needs = ExchangeMachine.Needs()
         needs.heldAnswer = true
         _ = exchange.begin(needs: needs)
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test func `streams at once where there is one attempt in total`() throws {
-        var exchange = Exchange.connected(attempts: 1)
+        let exchange = Exchange.connected(attempts: 1)
         #expect(exchange.head(200, length: 10) == .sendHead)
         #expect(exchange.answer(10) == .forward)
         #expect(exchange.end() == .finishStream)
@@ -51,12 +51,12 @@ import Testing
 
     @Test(arguments: [(100, true), (101, false), (nil, true), (0, true)])
     func `holds no answer that declares more than the limit`(length: Int?, isHeld: Bool) {
-        var exchange = Exchange.connected()
+        let exchange = Exchange.connected()
         #expect(exchange.head(200, length: length) == (isHeld ? .hold : .sendHead))
     }
 
     @Test func `streams an answer that outgrows the limit, the head first`() throws {
-        var exchange = Exchange.connected()
+        let exchange = Exchange.connected()
         #expect(exchange.head(200) == .hold)
         #expect(exchange.answer(100) == .hold)
         #expect(exchange.answer(1) == .sendHead)
@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test func `serves one request after another, each with a record of its own`() throws {
-        var exchange = Exchange.connected(.post)
+        let exchange = Exchange.connected(.post)
         _ = exchange.fail(.upstreamReset)
         #expect(try exchange.record().outcome == .unknown)
         for _ in 0..<3 {
@@ -83,7 +83,7 @@ import Testing
 
 @Suite struct `A failed attempt` {
     @Test func `is made again after the pause that the rules name`() throws {
-        var exchange = Exchange.connected()
+        let exchange = Exchange.connected()
         #expect(exchange.fail(.upstreamReset) == .pause(.milliseconds(100)))
         exchange.advance(.milliseconds(100))
         #expect(exchange.pauseElapsed() == .attempt(fresh: false))
@@ -103,12 +103,12 @@ import Testing
     }
 
     @Test func `is made again at once where the pause is nothing`() {
-        var exchange = Exchange.connected()
+        let exchange = Exchange.connected()
         #expect(exchange.fail(.upstreamReset, jitter: 0) == .attempt(fresh: false))
     }
 
     @Test func `is answered with its reason when the attempts are spent`() throws {
-        var exchange = Exchange.begun()
+        let exchange = Exchange.begun()
         for attempt in 1...3 {
             exchange.connect()
             let action = exchange.fail(.upstreamReset, jitter: 0)
@@ -120,7 +120,7 @@ import Testing
     }
 
     @Test func `is answered with the last answer that the upstream gave`() throws {
-        var exchange = Exchange.begun()
+        let exchange = Exchange.begun()
         for attempt in 1...3 {
             exchange.connect()
             #expect(exchange.head(502 + attempt % 2) == .hold)
@@ -134,13 +134,13 @@ import Testing
     }
 
     @Test func `waits as long as Retry-After asks`() {
-        var exchange = Exchange.connected()
+        let exchange = Exchange.connected()
         _ = exchange.head(503, retryAfter: .seconds(4))
         #expect(exchange.end() == .pause(.seconds(4)))
     }
 
     @Test func `is not made again where the pause would end behind the deadline`() throws {
-        var exchange = Exchange.connected()
+        let exchange = Exchange.connected()
         exchange.advance(.milliseconds(19_900))
         _ = exchange.head(503)
         #expect(exchange.end() == .deliver)
@@ -148,7 +148,7 @@ import Testing
     }
 
     @Test func `is not repeated once the client has the answer's head`() throws {
-        var exchange = Exchange.connected()
+        let exchange = Exchange.connected()
         #expect(exchange.head(200, length: 1_000) == .sendHead)
         #expect(exchange.answer(10) == .forward)
         #expect(exchange.fail(.upstreamTruncated) == .abort(.upstreamTruncated))
@@ -158,7 +158,7 @@ import Testing
     }
 
     @Test func `is recorded as failed where its server error streams`() throws {
-        var exchange = Exchange.streaming(status: 503)
+        let exchange = Exchange.streaming(status: 503)
         #expect(exchange.end() == .finishStream)
         let record = try exchange.record()
         #expect((record.status, record.reason, record.retry) == (503, .upstreamStatus, .retryOff))
@@ -166,7 +166,7 @@ import Testing
     }
 
     @Test func `of a POST is repeated only as long as nothing was sent`() throws {
-        var exchange = Exchange.begun(.post)
+        let exchange = Exchange.begun(.post)
         #expect(exchange.fail(.upstreamConnectFailed, left: false, jitter: 0) == .attempt(fresh: false))
         exchange.connect()
         #expect(exchange.fail(.upstreamReset, jitter: 0) == .answer(.upstreamReset))
@@ -175,7 +175,7 @@ import Testing
     }
 
     @Test func `of a request whose content is gone is not repeated`() throws {
-        var exchange = Exchange(.post, replayLimit: 10)
+        let exchange = Exchange(.post, replayLimit: 10)
         _ = exchange.begin(complete: false)
         #expect(exchange.machine.keepsContent == false)
         #expect(exchange.content(11) == .hold)
@@ -184,10 +184,10 @@ import Testing
     }
 
     @Test func `says why it was not repeated`() throws {
-        var off = Exchange.connected(attempts: 1)
+        let off = Exchange.connected(attempts: 1)
         #expect(off.fail(.upstreamReset) == .answer(.upstreamReset))
         #expect(try off.record().retry == .retryOff)
-        var other = Exchange.begun()
+        let other = Exchange.begun()
         #expect(other.fail(.upstreamPoolTimeout, left: false) == .answer(.upstreamPoolTimeout))
         #expect(try other.record().retry == .retryCauseNotListed)
     }
@@ -196,7 +196,7 @@ import Testing
 @Suite struct `A closed idle connection` {
     @Test(arguments: [1, 2, 3])
     func `costs a safe request one further attempt at most, on a new connection`(attempts: Int) throws {
-        var exchange = Exchange.begun(attempts: attempts)
+        let exchange = Exchange.begun(attempts: attempts)
         for attempt in 1...attempts {
             exchange.connect(reused: true)
             let action = exchange.fail(
@@ -210,7 +210,7 @@ import Testing
 
     @Test(arguments: [1, 2, 3, 10])
     func `is never met for ever`(attempts: Int) throws {
-        var exchange = Exchange.begun(attempts: attempts)
+        let exchange = Exchange.begun(attempts: attempts)
         var made = 1
         while made < 100 {
             exchange.connect(reused: true)
@@ -226,7 +226,7 @@ import Testing
     }
 
     @Test func `is met anew by the next request`() throws {
-        var exchange = Exchange.connected(attempts: 1)
+        let exchange = Exchange.connected(attempts: 1)
         #expect(exchange.fail(.upstreamStaleConnection, metIdle: true) == .attempt(fresh: true))
         _ = exchange.shutDown()
         _ = try exchange.record()
@@ -236,7 +236,7 @@ import Testing
     }
 
     @Test func `ends a POST, whose outcome is then unknown`() throws {
-        var exchange = Exchange.connected(.post)
+        let exchange = Exchange.connected(.post)
         #expect(exchange.fail(.upstreamStaleConnection, metIdle: true) == .answer(.upstreamStaleConnection))
         #expect(try exchange.record().outcome == .unknown)
     }

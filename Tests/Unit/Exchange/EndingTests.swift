@@ -10,7 +10,7 @@ import Testing
     ])
     func `is answered, recorded, and never attempted`(reason: Reason, status: Int, outcome: String) throws {
         for method in Method.allCases {
-            var exchange = Exchange(method)
+            let exchange = Exchange(method)
             #expect(exchange.refuse(reason) == .answer(reason))
             #expect(exchange.machine.due == .distantFuture)
             let field = exchange.machine.outcomeField(status: status)?.rawValue
@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test func `has nothing left of the request before it`() throws {
-        var exchange = Exchange.connected(.post)
+        let exchange = Exchange.connected(.post)
         _ = exchange.fail(.upstreamReset)
         _ = try exchange.record()
         _ = exchange.refuse(.requestDotSegment)
@@ -34,7 +34,7 @@ import Testing
 
 @Suite struct `The time an exchange takes` {
     @Test func `is limited by the deadline alone while a connection is awaited`() throws {
-        var exchange = Exchange.begun(.post)
+        let exchange = Exchange.begun(.post)
         #expect(exchange.machine.due == exchange.now.advanced(by: Exchange.deadline))
         #expect(exchange.timeOut() == .answer(.exchangeDeadline))
         let record = try exchange.record()
@@ -43,13 +43,13 @@ import Testing
     }
 
     @Test func `is limited to the first byte once the request is sent`() {
-        var exchange = Exchange.connected()
+        let exchange = Exchange.connected()
         #expect(exchange.machine.due == exchange.now.advanced(by: Exchange.firstByte))
         #expect(exchange.timeOut() == .pause(.milliseconds(100)))
     }
 
     @Test func `is limited to the attempt once the answer has begun`() throws {
-        var exchange = Exchange.connected()
+        let exchange = Exchange.connected()
         let sent = exchange.now
         exchange.advance(.seconds(4))
         _ = exchange.head(200)
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test func `is limited to silence while the answer streams`() throws {
-        var exchange = Exchange.streaming(.post)
+        let exchange = Exchange.streaming(.post)
         exchange.advance(.seconds(2))
         #expect(exchange.answer(1) == .forward)
         #expect(exchange.machine.due == exchange.now.advanced(by: Exchange.idle))
@@ -74,18 +74,18 @@ import Testing
     }
 
     @Test func `is limited by the deadline in every state`() throws {
-        var streaming = Exchange.streaming()
+        let streaming = Exchange.streaming()
         for _ in 0..<9 {
             streaming.advance(.seconds(2))
             _ = streaming.answer(1)
         }
         #expect(streaming.timeOut() == .abort(.exchangeDeadline))
-        var answering = Exchange.connected()
+        let answering = Exchange.connected()
         answering.advance(.seconds(19))
         _ = answering.head(200)
         answering.advance(.seconds(1))
         #expect(answering.timeOut() == .answer(.exchangeDeadline))
-        var pausing = Exchange.connected()
+        let pausing = Exchange.connected()
         _ = pausing.head(503, retryAfter: .seconds(10))
         _ = pausing.end()
         pausing.advance(.seconds(20))
@@ -95,7 +95,7 @@ import Testing
     }
 
     @Test func `has no end without a deadline but those of its attempts`() {
-        var exchange = Exchange(.get, deadline: nil)
+        let exchange = Exchange(.get, deadline: nil)
         #expect(exchange.machine.due == .distantFuture)
         _ = exchange.begin()
         #expect(exchange.machine.due == .distantFuture)
@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test func `is not the upstream's where the client held the answer up`() {
-        var exchange = Exchange.streaming()
+        let exchange = Exchange.streaming()
         let due = exchange.now.advanced(by: Exchange.deadline)
         exchange.advance(.seconds(60))
         exchange.machine.answerHeldUp(now: exchange.now)
@@ -128,7 +128,7 @@ import Testing
     }
 
     @Test func `is nobody's while the client's transport takes the answer`() {
-        var exchange = Exchange.delivering()
+        let exchange = Exchange.delivering()
         #expect(exchange.machine.due == .distantFuture)
         exchange.machine.answerHeldUp(now: exchange.now)
         #expect(exchange.timeOut() == .none)
@@ -143,28 +143,28 @@ import Testing
             let record = try exchange.record()
             #expect((record.reason, record.outcome) == (.clientGone, nil))
         }
-        var idle = Exchange()
+        let idle = Exchange()
         #expect(idle.clientGone() == .none)
     }
 
     @Test func `ends a write that is not wholly sent`() throws {
-        var waiting = Exchange.begun(.post)
+        let waiting = Exchange.begun(.post)
         #expect(waiting.clientGone() == .cancel)
         #expect(try waiting.record().outcome == .notSent)
-        var partial = Exchange.connected(.post, complete: false)
+        let partial = Exchange.connected(.post, complete: false)
         #expect(partial.clientGone() == .cancel)
         let record = try partial.record()
         #expect((record.reason, record.outcome, record.status) == (.clientGone, .unknown, 0))
-        var pausing = Exchange.pausing(.post)
+        let pausing = Exchange.pausing(.post)
         #expect(pausing.clientGone() == .cancel)
         #expect(try pausing.record().outcome == .notSent)
     }
 
     @Test(arguments: [(201, "committed"), (422, "rejected"), (500, "unknown")])
     func `leaves its write, whose record tells how it ended`(status: Int, outcome: String) throws {
-        var exchange = Exchange.connected(.post)
+        let exchange = Exchange.connected(.post)
         #expect(exchange.clientGone() == .detach)
-        #expect(exchange.machine.isActive)
+        #expect(exchange.isActive)
         #expect(exchange.head(status, length: 10_000) == .hold)
         #expect(exchange.answer(10_000) == .none)
         exchange.advance(.seconds(1))
@@ -179,7 +179,7 @@ import Testing
     @Test func `leaves its write to fail without another attempt`() throws {
         var settings = RetrySettings()
         settings.methods = [.put]
-        var exchange = Exchange(.put, settings: settings)
+        let exchange = Exchange(.put, settings: settings)
         _ = exchange.begin()
         exchange.connect()
         #expect(exchange.clientGone() == .detach)
@@ -190,13 +190,13 @@ import Testing
     }
 
     @Test func `leaves its write to the clock and to the shutdown`() throws {
-        var slow = Exchange.connected(.post)
+        let slow = Exchange.connected(.post)
         _ = slow.clientGone()
         #expect(slow.timeOut() == .cancel)
         var record = try slow.record()
         #expect((record.reason, record.outcome) == (.clientGone, .unknown))
         #expect(record.attempts.map(\.failure) == [.upstreamFirstByteTimeout])
-        var ending = Exchange.connected(.post)
+        let ending = Exchange.connected(.post)
         _ = ending.clientGone()
         #expect(ending.shutDown() == .cancel)
         record = try ending.record()
@@ -205,11 +205,11 @@ import Testing
     }
 
     @Test func `keeps the outcome of the write whose answer was on its way`() throws {
-        var exchange = Exchange.delivering(.post, status: 201)
+        let exchange = Exchange.delivering(.post, status: 201)
         #expect(exchange.clientGone() == .cancel)
         let record = try exchange.record()
         #expect((record.status, record.reason, record.outcome) == (201, .clientGone, .committed))
-        var streaming = Exchange.streaming(.post, status: 201)
+        let streaming = Exchange.streaming(.post, status: 201)
         #expect(streaming.clientGone() == .cancel)
         #expect(try streaming.record().outcome == .unknown)
     }
@@ -218,7 +218,7 @@ import Testing
 @Suite struct `A client that stalls, and a shutdown` {
     @Test func `cut an answer that is on its way`() throws {
         for begin in [Exchange.streaming(), .delivering()] {
-            var exchange = begin
+            let exchange = begin
             #expect(exchange.clientStalled() == .abort(.clientStalled))
             #expect(exchange.clientStalled() == .none)
             let record = try exchange.record()
@@ -232,7 +232,7 @@ import Testing
 
     @Test func `answer where no answer has begun`() throws {
         for begin in [Exchange.begun(.post), .connected(.post), .pausing(.post)] {
-            var exchange = begin
+            let exchange = begin
             #expect(exchange.clientStalled() == .none)
             #expect(exchange.shutDown() == .answer(.exchangeShutdown))
             #expect(try exchange.record().status == 503)
@@ -240,7 +240,7 @@ import Testing
     }
 
     @Test func `do nothing where nothing is under way`() throws {
-        var exchange = Exchange()
+        let exchange = Exchange()
         #expect(exchange.clientStalled() == .none)
         #expect(exchange.shutDown() == .none)
         _ = exchange.refuse(.requestDotSegment)
@@ -257,13 +257,13 @@ import Testing
     ])
     func `follows from the upstream's answer, in record and field alike`(status: Int, outcome: String) throws {
         for method in Method.allCases {
-            var held = Exchange.connected(method)
+            let held = Exchange.connected(method)
             _ = held.head(status)
             while held.end(jitter: 0) == .attempt(fresh: false) {
                 held.connect()
                 _ = held.head(status)
             }
-            var streamed = Exchange.streaming(method, status: status)
+            let streamed = Exchange.streaming(method, status: status)
             let early = streamed.machine.outcomeField(status: status)
             _ = streamed.end()
             for field in [early, held.machine.outcomeField(status: status)] {
@@ -275,11 +275,11 @@ import Testing
     }
 
     @Test func `is the same in record and field for an answer of stent's own`() throws {
-        var never = Exchange.begun(.post, attempts: 1)
+        let never = Exchange.begun(.post, attempts: 1)
         _ = never.fail(.upstreamConnectFailed, left: false)
         #expect(never.machine.outcomeField(status: 502) == .notSent)
         #expect(try never.record().outcome == .notSent)
-        var maybe = Exchange.connected(.post)
+        let maybe = Exchange.connected(.post)
         _ = maybe.fail(.upstreamReset)
         #expect(maybe.machine.outcomeField(status: 502) == .unknown)
         #expect(try maybe.record().outcome == .unknown)
@@ -289,7 +289,7 @@ import Testing
     func `stays unknown where an earlier attempt may have been carried out`(status: Int, outcome: String) throws {
         var settings = RetrySettings()
         settings.methods = [.put]
-        var exchange = Exchange(.put, attempts: 2, settings: settings)
+        let exchange = Exchange(.put, attempts: 2, settings: settings)
         _ = exchange.begin()
         exchange.connect()
         #expect(exchange.fail(.upstreamReset, jitter: 0) == .attempt(fresh: false))
@@ -303,7 +303,7 @@ import Testing
     @Test func `stays unknown where only the second attempt was not sent`() throws {
         var settings = RetrySettings()
         settings.methods = [.put]
-        var exchange = Exchange(.put, attempts: 2, settings: settings)
+        let exchange = Exchange(.put, attempts: 2, settings: settings)
         _ = exchange.begin()
         exchange.connect()
         _ = exchange.fail(.upstreamReset, jitter: 0)

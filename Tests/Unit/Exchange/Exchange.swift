@@ -5,7 +5,7 @@ import StentPolicy
 import Testing
 
 /// An exchange machine with small limits and a clock that is moved by hand.
-struct Exchange {
+final class Exchange {
     /// Time from an attempt's last request byte to its answer's first.
     static let firstByte = TimeSpan.seconds(5)
     /// Time for a whole attempt.
@@ -42,35 +42,35 @@ struct Exchange {
 
     /// An exchange whose request has begun, with content to come where `complete` is false.
     static func begun(_ method: Method = .get, attempts: Int = 3, complete: Bool = true) -> Exchange {
-        var exchange = Exchange(method, attempts: attempts)
+        let exchange = Exchange(method, attempts: attempts)
         _ = exchange.begin(complete: complete)
         return exchange
     }
 
     /// One whose first attempt has its connection.
     static func connected(_ method: Method = .get, attempts: Int = 3, complete: Bool = true) -> Exchange {
-        var exchange = begun(method, attempts: attempts, complete: complete)
+        let exchange = begun(method, attempts: attempts, complete: complete)
         exchange.connect()
         return exchange
     }
 
     /// One whose client has the answer's head; the rest is to come.
     static func streaming(_ method: Method = .get, status: Int = 200, complete: Bool = true) -> Exchange {
-        var exchange = connected(method, attempts: 1, complete: complete)
+        let exchange = connected(method, attempts: 1, complete: complete)
         _ = exchange.head(status)
         return exchange
     }
 
     /// One that pauses after a first attempt of which nothing was sent.
     static func pausing(_ method: Method = .get, complete: Bool = true) -> Exchange {
-        var exchange = begun(method, complete: complete)
+        let exchange = begun(method, complete: complete)
         _ = exchange.fail(.upstreamConnectFailed, left: false)
         return exchange
     }
 
     /// One whose upstream has answered; the client's transport has yet to take the answer.
     static func delivering(_ method: Method = .get, status: Int = 200) -> Exchange {
-        var exchange = connected(method)
+        let exchange = connected(method)
         _ = exchange.head(status)
         _ = exchange.end()
         return exchange
@@ -78,9 +78,9 @@ struct Exchange {
 
     // MARK: events
 
-    mutating func advance(_ span: TimeSpan) { now = now.advanced(by: span) }
+    func advance(_ span: TimeSpan) { now = now.advanced(by: span) }
 
-    mutating func begin(
+    func begin(
         complete: Bool = true, needs: ExchangeMachine.Needs = ExchangeMachine.Needs()
     ) -> ExchangeMachine.Action {
         let action = machine.begin(
@@ -89,29 +89,29 @@ struct Exchange {
         return action
     }
 
-    mutating func refuse(_ reason: Reason) -> ExchangeMachine.Action {
+    func refuse(_ reason: Reason) -> ExchangeMachine.Action {
         machine.refuse(reason, method: method, record: ExchangeRecord(), now: now)
     }
 
-    mutating func content(_ count: Int) -> ExchangeMachine.Action { machine.requestContent(count, now: now) }
+    func content(_ count: Int) -> ExchangeMachine.Action { machine.requestContent(count, now: now) }
 
-    mutating func requestEnd() { machine.requestEnd(now: now) }
+    func requestEnd() { machine.requestEnd(now: now) }
 
-    mutating func requestFailed(_ reason: Reason) -> ExchangeMachine.Action {
+    func requestFailed(_ reason: Reason) -> ExchangeMachine.Action {
         machine.requestFailed(reason, now: now)
     }
 
-    mutating func connect(reused: Bool = false) { machine.connected(reused: reused, now: now) }
+    func connect(reused: Bool = false) { machine.connected(reused: reused, now: now) }
 
-    mutating func head(_ status: Int, length: Int? = nil, retryAfter: TimeSpan? = nil) -> ExchangeMachine.Action {
+    func head(_ status: Int, length: Int? = nil, retryAfter: TimeSpan? = nil) -> ExchangeMachine.Action {
         machine.answerHead(status: status, declaredLength: length, retryAfter: retryAfter, now: now)
     }
 
-    mutating func answer(_ count: Int) -> ExchangeMachine.Action { machine.answerContent(count, now: now) }
+    func answer(_ count: Int) -> ExchangeMachine.Action { machine.answerContent(count, now: now) }
 
-    mutating func end(jitter: Double = 1) -> ExchangeMachine.Action { machine.answerEnd(now: now, jitter: jitter) }
+    func end(jitter: Double = 1) -> ExchangeMachine.Action { machine.answerEnd(now: now, jitter: jitter) }
 
-    mutating func fail(
+    func fail(
         _ reason: Reason, left: Bool = true, metIdle: Bool = false, jitter: Double = 1
     ) -> ExchangeMachine.Action {
         let failure = UpstreamFailure(
@@ -119,24 +119,24 @@ struct Exchange {
         return machine.attemptFailed(failure, now: now, jitter: jitter)
     }
 
-    mutating func pauseElapsed() -> ExchangeMachine.Action { machine.pauseElapsed(now: now) }
+    func pauseElapsed() -> ExchangeMachine.Action { machine.pauseElapsed(now: now) }
 
     /// Moves the clock to when the machine wants to be called, and calls it.
-    mutating func timeOut(jitter: Double = 1) -> ExchangeMachine.Action {
+    func timeOut(jitter: Double = 1) -> ExchangeMachine.Action {
         now = max(now, machine.due)
         return machine.timerFired(now: now, jitter: jitter)
     }
 
-    mutating func clientGone() -> ExchangeMachine.Action { machine.clientGone(now: now) }
+    func clientGone() -> ExchangeMachine.Action { machine.clientGone(now: now) }
 
-    mutating func clientStalled() -> ExchangeMachine.Action { machine.clientStalled(now: now) }
+    func clientStalled() -> ExchangeMachine.Action { machine.clientStalled(now: now) }
 
-    mutating func shutDown() -> ExchangeMachine.Action { machine.shutDown(now: now) }
+    func shutDown() -> ExchangeMachine.Action { machine.shutDown(now: now) }
 
-    mutating func delivered() { machine.delivered(now: now) }
+    func delivered() { machine.delivered(now: now) }
 
     /// The record of an exchange whose answer is now delivered, if it had one. There must be one, and no second.
-    mutating func record(bytesOut: Int = 0) throws -> ExchangeRecord {
+    func record(bytesOut: Int = 0) throws -> ExchangeRecord {
         delivered()
         guard let record = machine.takeRecord(bytesOut: bytesOut) else { throw NoRecord() }
         let second = machine.takeRecord(bytesOut: bytesOut)

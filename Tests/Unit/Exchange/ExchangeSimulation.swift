@@ -6,7 +6,7 @@ import Testing
 
 /// A driver that does to the machine, in random order, everything that a real one may do, and keeps its own account of what
 /// must come of it.
-private struct Simulation {
+private struct Simulation: ~Copyable {
     /// What the driver knows of a running attempt.
     struct Attempt {
         var kind = ExchangeMachine.Kind.request

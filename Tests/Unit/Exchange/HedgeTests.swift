@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct `A request that takes long` {
     static func waiting(_ method: Method = .get, after: TimeSpan? = .seconds(1)) -> Exchange {
-        var exchange = Exchange(method)
+        let exchange = Exchange(method)
         var needs = ExchangeMachine.Needs()
         needs.hedgeAfter = after
         _ = exchange.machine.begin(
@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func `is sent a second time, once, and the first goes on`() {
-        var exchange = Self.waiting()
+        let exchange = Self.waiting()
         #expect(exchange.timeOut() == .hedge)
         exchange.advance(.milliseconds(100))
         #expect(exchange.head(200) == .hold)
@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test func `takes the second one's answer where it comes first, and records both`() throws {
-        var exchange = Self.waiting()
+        let exchange = Self.waiting()
         #expect(exchange.timeOut() == .hedge)
         let begun = exchange.now
         exchange.advance(.milliseconds(20))
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func `records a second one that lost before the one that is under way`() throws {
-        var exchange = Self.waiting()
+        let exchange = Self.waiting()
         #expect(exchange.timeOut() == .hedge)
         exchange.machine.hedgeLost(begun: exchange.now, failure: .upstreamReset, status: nil, now: exchange.now)
         _ = exchange.head(200)

@@ -5,7 +5,7 @@ import Testing
 
 /// A machine whose request is whole, and that waits to be told what `prepare` has found.
 private func preparing(_ method: Method = .post) -> Exchange {
-    var exchange = Exchange(method)
+    let exchange = Exchange(method)
     var needs = ExchangeMachine.Needs()
     needs.preparation = true
     let begun = exchange.machine.begin(
@@ -13,7 +13,7 @@ private func preparing(_ method: Method = .post) -> Exchange {
         now: exchange.now)
     #expect(begun == .none)
     #expect(exchange.machine.requestEnd(now: exchange.now) == .prepare)
-    #expect(exchange.machine.isPreparing)
+    #expect(exchange.isPreparing)
     return exchange
 }
 
@@ -22,7 +22,7 @@ private func preparing(_ method: Method = .post) -> Exchange {
     func `may be answered by what was asked before it, and is not sent`(
         method: Method, outcome: WriteOutcome?
     ) throws {
-        var exchange = preparing(method)
+        let exchange = preparing(method)
         let action = exchange.machine.relay(status: 404, reason: .ownershipNoSuchRecord, now: exchange.now)
         #expect(action == .conclude(.relayed))
         #expect(exchange.machine.outcomeField(status: 404) == outcome)
@@ -34,7 +34,7 @@ private func preparing(_ method: Method = .post) -> Exchange {
     }
 
     @Test func `is not answered twice: what comes too late does nothing`() {
-        var exchange = preparing(.delete)
+        let exchange = preparing(.delete)
         _ = exchange.machine.relay(status: 404, reason: .ownershipNoSuchRecord, now: exchange.now)
         let again = exchange.machine.relay(status: 404, reason: .ownershipNoSuchRecord, now: exchange.now)
         #expect(again == .none)
@@ -47,7 +47,7 @@ private func preparing(_ method: Method = .post) -> Exchange {
     }
 
     @Test func `whose client has gone is not answered at all`() throws {
-        var exchange = preparing(.delete)
+        let exchange = preparing(.delete)
         #expect(exchange.clientGone() == .cancel)
         let late = exchange.machine.relay(status: 404, reason: .ownershipNoSuchRecord, now: exchange.now)
         #expect(late == .none)
@@ -59,7 +59,7 @@ private func preparing(_ method: Method = .post) -> Exchange {
         (.identityUnavailable, 503, .notSent), (.ownershipUnknownOwner, 503, .notSent),
     ])
     func `may be refused, and then was not sent`(reason: Reason, status: Int, outcome: WriteOutcome) throws {
-        var exchange = preparing(.patch)
+        let exchange = preparing(.patch)
         #expect(exchange.machine.refusePrepared(reason, now: exchange.now) == .answer(reason))
         let record = try exchange.record()
         #expect((record.status, record.reason, record.outcome) == (status, reason, outcome))
@@ -69,7 +69,7 @@ private func preparing(_ method: Method = .post) -> Exchange {
 @Suite struct `A create that an earlier process may have made` {
     /// Looks for the record, which was first sent ten seconds ago.
     private func looking(settledIn span: TimeSpan?) -> Exchange {
-        var exchange = preparing()
+        let exchange = preparing()
         let action = exchange.machine.prepared(
             canVerify: true, firstTry: exchange.now.advanced(by: TimeSpan.seconds(-10)),
             settled: span.map { exchange.now.advanced(by: $0) }, now: exchange.now)
@@ -82,7 +82,7 @@ private func preparing(_ method: Method = .post) -> Exchange {
     }
 
     @Test func `is sent where it is not found and nothing can come any more`() throws {
-        var exchange = looking(settledIn: TimeSpan.seconds(-1))
+        let exchange = looking(settledIn: TimeSpan.seconds(-1))
         #expect(exchange.machine.examined(.absent, now: exchange.now, jitter: 1) == .attempt(fresh: false))
         #expect(exchange.machine.attemptKind == .request)
         exchange.connect()
@@ -92,7 +92,7 @@ private func preparing(_ method: Method = .post) -> Exchange {
     }
 
     @Test func `is looked for again as long as it may still come, and not sent`() {
-        var exchange = looking(settledIn: .seconds(5))
+        let exchange = looking(settledIn: .seconds(5))
         guard case .pause(let span) = exchange.machine.examined(.absent, now: exchange.now, jitter: 1) else {
             Issue.record("it was not looked for again")
             return
@@ -104,7 +104,7 @@ private func preparing(_ method: Method = .post) -> Exchange {
     }
 
     @Test func `is not sent where somebody else may be about to`() throws {
-        var exchange = looking(settledIn: nil)
+        let exchange = looking(settledIn: nil)
         #expect(
             exchange.machine.examined(.absent, now: exchange.now, jitter: 1) == .answer(.idempotencyUnknownOutcome))
         #expect(try exchange.record().outcome == .unknown)
@@ -112,14 +112,14 @@ private func preparing(_ method: Method = .post) -> Exchange {
 
     @Test(arguments: [TimeSpan.seconds(-1) as TimeSpan?, .seconds(5), nil])
     func `is answered with its record where that is found`(span: TimeSpan?) throws {
-        var exchange = looking(settledIn: span)
+        let exchange = looking(settledIn: span)
         #expect(exchange.machine.examined(.found, now: exchange.now, jitter: 1) == .conclude(.found))
         let record = try exchange.record()
         #expect((record.status, record.outcome, record.retry) == (201, .committed, .resendFound))
     }
 
     @Test func `that could not be recognised is sent as any other`() {
-        var exchange = preparing()
+        let exchange = preparing()
         let action = exchange.machine.prepared(
             canVerify: false, firstTry: exchange.now, settled: exchange.now, now: exchange.now)
         #expect(action == .attempt(fresh: false))

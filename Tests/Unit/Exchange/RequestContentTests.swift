@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct `A request's content` {
     @Test func `waits for a connection and then goes on`() throws {
-        var exchange = Exchange.begun(.post, complete: false)
+        let exchange = Exchange.begun(.post, complete: false)
         #expect(exchange.content(10) == .hold)
         exchange.connect()
         #expect(exchange.content(10) == .forward)
@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func `waits during a pause`() {
-        var exchange = Exchange.pausing(.post, complete: false)
+        let exchange = Exchange.pausing(.post, complete: false)
         #expect(exchange.content(10) == .hold)
         exchange.requestEnd()
         #expect(exchange.pauseElapsed() == .attempt(fresh: false))
@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test func `goes on while the answer streams, and is dropped behind it`() {
-        var exchange = Exchange.streaming(.post, complete: false)
+        let exchange = Exchange.streaming(.post, complete: false)
         #expect(exchange.content(10) == .forward)
         #expect(exchange.end() == .finishStream)
         #expect(exchange.content(10) == .none)
@@ -39,16 +39,16 @@ import Testing
 
     @Test(arguments: [(Method.get, 3, true), (.put, 3, false), (.post, 3, false), (.get, 1, true), (.put, 1, false)])
     func `is kept where the request may be repeated`(method: Method, attempts: Int, isKept: Bool) {
-        var exchange = Exchange.begun(method, attempts: attempts, complete: false)
+        let exchange = Exchange.begun(method, attempts: attempts, complete: false)
         #expect(exchange.machine.keepsContent == isKept)
         _ = exchange.content(500)
         #expect(exchange.machine.keepsContent == isKept)
         _ = exchange.content(1)
-        #expect(!exchange.machine.keepsContent)
+        #expect(!exchange.keepsContent)
     }
 
     @Test func `may be as large as the limit and no larger`() throws {
-        var exchange = Exchange.begun(.post, complete: false)
+        let exchange = Exchange.begun(.post, complete: false)
         #expect(exchange.content(1_000) == .hold)
         #expect(exchange.content(1) == .answer(.requestBodyTooLarge))
         #expect(exchange.content(1) == .none)
@@ -58,19 +58,19 @@ import Testing
     }
 
     @Test func `that is too large ends every state, and says what is known of the write`() throws {
-        var sent = Exchange.connected(.post, complete: false)
+        let sent = Exchange.connected(.post, complete: false)
         #expect(sent.content(1_001) == .answer(.requestBodyTooLarge))
         #expect(try sent.record().outcome == .unknown)
-        var pausing = Exchange.pausing(.post, complete: false)
+        let pausing = Exchange.pausing(.post, complete: false)
         #expect(pausing.content(1_001) == .answer(.requestBodyTooLarge))
         #expect(try pausing.record().outcome == .notSent)
-        var streaming = Exchange.streaming(.post, complete: false)
+        let streaming = Exchange.streaming(.post, complete: false)
         #expect(streaming.content(1_001) == .abort(.requestBodyTooLarge))
         #expect(try streaming.record().outcome == .unknown)
     }
 
     @Test func `is counted without overflow`() {
-        var exchange = Exchange(.post, bodyLimit: .max)
+        let exchange = Exchange(.post, bodyLimit: .max)
         _ = exchange.begin(complete: false)
         #expect(exchange.content(.max) == .hold)
         #expect(exchange.content(.max) == .hold)
@@ -82,13 +82,13 @@ import Testing
     ])
     func `that fails is answered until an answer has begun`(reason: Reason, status: Int) throws {
         for begin in [Exchange.begun, Exchange.connected] {
-            var exchange = begin(.post, 3, false)
+            let exchange = begin(.post, 3, false)
             #expect(exchange.requestFailed(reason) == .answer(reason))
             #expect(try exchange.record().status == status)
         }
-        var pausing = Exchange.pausing(.post, complete: false)
+        let pausing = Exchange.pausing(.post, complete: false)
         #expect(pausing.requestFailed(reason) == .answer(reason))
-        var streaming = Exchange.streaming(.post, complete: false)
+        let streaming = Exchange.streaming(.post, complete: false)
         #expect(streaming.requestFailed(reason) == .abort(reason))
         #expect(try streaming.record().status == 200)
     }
@@ -96,7 +96,7 @@ import Testing
 
 @Suite struct `An answer that comes before the request's end` {
     @Test func `is delivered, and the rest of the request dropped`() throws {
-        var exchange = Exchange.connected(.post, complete: false)
+        let exchange = Exchange.connected(.post, complete: false)
         #expect(exchange.content(10) == .forward)
         #expect(exchange.head(413) == .hold)
         #expect(exchange.content(10) == .forward)
@@ -107,18 +107,18 @@ import Testing
     }
 
     @Test func `is repeated with the content that came meanwhile where it is a server error`() {
-        var exchange = Exchange.connected(.get, complete: false)
+        let exchange = Exchange.connected(.get, complete: false)
         _ = exchange.content(10)
         _ = exchange.head(503)
         #expect(exchange.end() == .pause(.milliseconds(100)))
         #expect(exchange.content(10) == .hold)
         exchange.requestEnd()
-        #expect(exchange.machine.keepsContent)
+        #expect(exchange.keepsContent)
         #expect(exchange.pauseElapsed() == .attempt(fresh: false))
     }
 
     @Test func `is limited by the deadline only: the request is the client's to finish`() {
-        var exchange = Exchange.connected(.post, complete: false)
+        let exchange = Exchange.connected(.post, complete: false)
         let begin = exchange.now
         _ = exchange.head(200)
         #expect(exchange.machine.due == begin.advanced(by: Exchange.deadline))
