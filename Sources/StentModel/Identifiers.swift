@@ -1,5 +1,5 @@
 /// The id of one exchange: the value of X-Request-Id towards client and upstream, and the audit record's key.
-package enum RequestID: Sendable, Hashable {
+@usableFromInline package enum RequestID: Sendable, Hashable {
     /// Made here: the 128 bits of a UUID version 7 (RFC 9562 §5.7), most significant half first.
     case minted(UInt64, UInt64)
     /// The client's own, well-formed X-Request-Id: where it stands in the request's head.
@@ -40,14 +40,14 @@ package enum RequestID: Sendable, Hashable {
 
 /// A point on a wall clock, in nanoseconds since 1970-01-01T00:00:00Z: for records and fields, and for what the upstream's
 /// clock says. Time spans are never measured by it.
-package struct WallTime: Sendable, Hashable {
-    package var nanoseconds: Int64
+@usableFromInline package struct WallTime: Sendable, Hashable {
+    @usableFromInline package var nanoseconds: Int64
 
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 }
 
 /// The network address of a peer.
-package enum PeerAddress: Sendable, Hashable {
+@usableFromInline package enum PeerAddress: Sendable, Hashable {
     /// Four bytes, most significant first. An IPv4-mapped IPv6 address is given in this form.
     case v4(UInt32)
     /// Sixteen bytes, most significant half first.

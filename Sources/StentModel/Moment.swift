@@ -3,14 +3,14 @@
 /// The core never reads a clock: every rule that depends on time takes a moment as an argument. Nanoseconds in an `Int64`
 /// rather than `ContinuousClock.Instant`, because moments are compared and subtracted several times per request and
 /// `Duration`'s 128 bits cost more than the rules themselves.
-package struct Moment: Sendable, Hashable, Comparable {
-    package var nanoseconds: Int64
+@usableFromInline package struct Moment: Sendable, Hashable, Comparable {
+    @usableFromInline package var nanoseconds: Int64
 
     @inlinable
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
     /// Later than every moment that is ever read from a clock.
-    package static let distantFuture = Moment(nanoseconds: .max)
+    @usableFromInline package static let distantFuture = Moment(nanoseconds: .max)
 
     @inlinable
     package static func < (left: Moment, right: Moment) -> Bool { left.nanoseconds < right.nanoseconds }
@@ -32,8 +32,8 @@ package struct Moment: Sendable, Hashable, Comparable {
 }
 
 /// A length of time in whole nanoseconds: the form of `Duration` that rules calculate with.
-package struct TimeSpan: Sendable, Hashable, Comparable {
-    package var nanoseconds: Int64
+@usableFromInline package struct TimeSpan: Sendable, Hashable, Comparable {
+    @usableFromInline package var nanoseconds: Int64
 
     @inlinable
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
@@ -46,7 +46,7 @@ package struct TimeSpan: Sendable, Hashable, Comparable {
         nanoseconds = overflow || carry ? (seconds < 0 ? .min : .max) : sum
     }
 
-    package static let zero = TimeSpan(nanoseconds: 0)
+    @usableFromInline package static let zero = TimeSpan(nanoseconds: 0)
     /// - Parameter count: at most 292 years; longer ones become the longest span.
     @inlinable
     package static func milliseconds(_ count: Int64) -> TimeSpan {

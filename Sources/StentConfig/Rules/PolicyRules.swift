@@ -143,6 +143,13 @@ extension Rules {
                 problems.append(contradiction(path, "needs `identity`: a record has an author"))
             }
             if isSound("routes[\(index)].match") { problems += places(of: note, route.match, path) }
+            if isSound("\(path).to"), isSound("routes"), !isVerified(note.to) {
+                problems.append(
+                    contradiction(
+                        "\(path).to",
+                        "is no path of which a POST is verified, so that a record might be lost or doubled",
+                        help: "give the route of `POST \(note.to)` a `resend`"))
+            }
             if hasContract, isSound("\(path).to"), let to = try? RoutePatternParser.parse(note.to),
                 !isInContract(to.segments, method: .post)
             {
@@ -157,6 +164,12 @@ extension Rules {
             problems.append(contradiction("outbox.account", "has no effect: no route has `record_as_note`"))
         }
         return problems
+    }
+
+    /// Whether a record that is posted there, and whose outcome is unclear, is looked for.
+    private func isVerified(_ path: String) -> Bool {
+        guard let post = try? RoutePatternParser.parse("POST \(path)") else { return true }  // reported as a path
+        return settings.routes.first { $0.match.covers(post) }?.resend != nil
     }
 
     /// What a record takes from the path that was asked for.

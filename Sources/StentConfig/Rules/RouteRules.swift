@@ -18,7 +18,7 @@ extension Rules {
 
 extension RoutePattern {
     /// Whether every request that `other` matches is matched by this one.
-    fileprivate func covers(_ other: RoutePattern) -> Bool {
+    func covers(_ other: RoutePattern) -> Bool {
         guard methods.isEmpty || (!other.methods.isEmpty && other.methods.isSubset(of: methods)) else { return false }
         var theirs = other.segments[...]
         for segment in segments {

@@ -1,7 +1,7 @@
 /// The fields that a rule of ours looks at; all others are `other` and pass by their bytes.
 ///
 /// A closed list instead of strings: a rule compares one byte, and a new rule adds its field here.
-package enum FieldName: UInt8, Sendable, CaseIterable {
+@usableFromInline package enum FieldName: UInt8, Sendable, CaseIterable {
     case other
     case accept, acceptEncoding, age, allow, authorization, cacheControl, cacheStatus, cdnCacheControl, connection
     case contentEncoding, contentLength, contentLocation, contentRange, contentType, cookie, date, etag, expect, expires

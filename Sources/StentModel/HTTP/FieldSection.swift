@@ -1,13 +1,13 @@
 /// One field line (RFC 9110 §5.2) of a section: where its name and its value stand, and which field it is.
-package struct FieldLine: Sendable, Hashable {
+@usableFromInline package struct FieldLine: Sendable, Hashable {
     /// The name, without the colon, in the case it was received.
-    package var name: Slot
+    @usableFromInline package var name: Slot
     /// The value, optional white space removed on both sides.
-    package var value: Slot
+    @usableFromInline package var value: Slot
     /// Which field this is, where we know it; `.other` otherwise.
-    package var field: FieldName
+    @usableFromInline package var field: FieldName
     /// The line reads exactly `name: value` CR LF, so that it can be copied on as it stands.
-    package var isCanonical: Bool
+    @usableFromInline package var isCanonical: Bool
 
     @inlinable
     package init(name: Slot, value: Slot, field: FieldName, isCanonical: Bool) {
@@ -25,11 +25,11 @@ package struct FieldLine: Sendable, Hashable {
 ///
 /// Policies, the cache key and the upstream writer read this one form, whichever protocol it came by. The two arrays are
 /// reused from message to message on a connection, so that a request costs no allocation here.
-package struct FieldSection: Sendable {
+@usableFromInline package struct FieldSection: Sendable {
     /// The bytes of the head, all slots point into it.
-    package var bytes: [UInt8]
+    @usableFromInline package var bytes: [UInt8]
     /// The field lines in the order received.
-    package var lines: [FieldLine]
+    @usableFromInline package var lines: [FieldLine]
 
     package init(bytes: [UInt8] = [], lines: [FieldLine] = []) {
         self.bytes = bytes

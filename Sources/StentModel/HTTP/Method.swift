@@ -1,5 +1,5 @@
 /// A request method (RFC 9110 §9), case-sensitive; what is not listed here is `other`, its text kept in the head.
-package enum Method: UInt8, Sendable, CaseIterable {
+@usableFromInline package enum Method: UInt8, Sendable, CaseIterable {
     case get, head, post, put, patch, delete, options, connect, trace, other
 
     /// The method as it is written on the wire; `nil` for `other`.
@@ -38,7 +38,7 @@ package enum Method: UInt8, Sendable, CaseIterable {
 }
 
 /// The protocol version of a message.
-package enum HTTPVersion: UInt8, Sendable {
+@usableFromInline package enum HTTPVersion: UInt8, Sendable {
     case http10, http11, http2
 
     /// The name that `Via` uses (RFC 9110 §7.6.3).
@@ -52,7 +52,7 @@ package enum HTTPVersion: UInt8, Sendable {
 }
 
 /// How the end of a message's content is found (RFC 9112 §6.3).
-package enum BodyFraming: Sendable, Equatable {
+@usableFromInline package enum BodyFraming: Sendable, Equatable {
     /// No content.
     case none
     /// Exactly this many bytes; greater than zero.

@@ -1,5 +1,5 @@
 /// Percent-encoding (RFC 3986 §2.1), over bytes in place.
-package enum PercentEncoding {
+@usableFromInline package enum PercentEncoding {
     /// The byte that `%XX` at `index` stands for; `nil` where no two hexadecimal digits follow before `end`.
     @inlinable
     package static func byte(in bytes: Span<UInt8>, at index: Int, end: Int) -> UInt8? {

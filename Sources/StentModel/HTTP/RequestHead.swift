@@ -1,22 +1,22 @@
 /// A request's head: method, target and fields, with the framing that the decoder found in it.
-package struct RequestHead: Sendable {
-    package var method: Method
+@usableFromInline package struct RequestHead: Sendable {
+    @usableFromInline package var method: Method
     /// The method's bytes, for `other`.
-    package var methodText: Slot
+    @usableFromInline package var methodText: Slot
     /// The request target as received: origin-form, absolute-form or asterisk.
-    package var target: Slot
+    @usableFromInline package var target: Slot
     /// The path and query of the target: all of an origin-form target, the part behind the authority of an
     /// absolute-form one (empty where that has none: read it as `/`), `*` of an asterisk.
-    package var pathAndQuery: Slot
-    package var version: HTTPVersion
-    package var fields: FieldSection
-    package var framing: BodyFraming
+    @usableFromInline package var pathAndQuery: Slot
+    @usableFromInline package var version: HTTPVersion
+    @usableFromInline package var fields: FieldSection
+    @usableFromInline package var framing: BodyFraming
     /// The client lets the connection be used again (RFC 9112 §9.3).
-    package var keepsConnection: Bool
+    @usableFromInline package var keepsConnection: Bool
     /// `Expect: 100-continue` in HTTP/1.1 (RFC 9110 §10.1.1).
-    package var expectsContinue: Bool
+    @usableFromInline package var expectsContinue: Bool
     /// Connection names further fields as hop-by-hop, beside `close` and `keep-alive`.
-    package var nominatesFields: Bool
+    @usableFromInline package var nominatesFields: Bool
 
     package init() {
         method = .other
@@ -58,18 +58,18 @@ package struct RequestHead: Sendable {
 }
 
 /// A response's head as an upstream sent it.
-package struct ResponseHead: Sendable {
+@usableFromInline package struct ResponseHead: Sendable {
     /// 100 to 999.
-    package var status: Int
+    @usableFromInline package var status: Int
     /// The reason phrase; may be empty.
-    package var phrase: Slot
-    package var version: HTTPVersion
-    package var fields: FieldSection
-    package var framing: BodyFraming
+    @usableFromInline package var phrase: Slot
+    @usableFromInline package var version: HTTPVersion
+    @usableFromInline package var fields: FieldSection
+    @usableFromInline package var framing: BodyFraming
     /// The upstream lets the connection be used again.
-    package var keepsConnection: Bool
+    @usableFromInline package var keepsConnection: Bool
     /// Connection names further fields as hop-by-hop.
-    package var nominatesFields: Bool
+    @usableFromInline package var nominatesFields: Bool
 
     package init() {
         status = 0

@@ -2,11 +2,11 @@
 ///
 /// Four bytes each for offset and length: a head is bounded far below 4 GiB, and a field line of two slots stays within
 /// one third of a cache line.
-package struct Slot: Sendable, Hashable {
-    package var offset: UInt32
-    package var length: UInt32
+@usableFromInline package struct Slot: Sendable, Hashable {
+    @usableFromInline package var offset: UInt32
+    @usableFromInline package var length: UInt32
 
-    package static let empty = Slot(offset: 0, length: 0)
+    @usableFromInline package static let empty = Slot(offset: 0, length: 0)
 
     @inlinable
     package init(offset: UInt32, length: UInt32) {

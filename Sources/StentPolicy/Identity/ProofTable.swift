@@ -138,11 +138,11 @@ package struct ProofTable: Sendable {
     package mutating func identify(
         _ key: CredentialKey, now: Moment, purpose: Purpose, isUpstreamDown: Bool
     ) -> Identification {
-        if let principal = principal(of: key, now: now) { return .known(principal) }
         forgetExpired(now)
         let place = use(key)
         switch knowledge(at: place) {
         case .refused(let at) where now.since(at) < negative: return .refused
+        case .proven(.some(let principal), let at) where now.since(at) < lifetime: return .known(principal)
         case .nothing, .refused, .proven:
             if isUpstreamDown, let principal = stalePrincipal(at: place, purpose, now) { return .known(principal) }
         }
@@ -159,7 +159,8 @@ package struct ProofTable: Sendable {
         return isAsked ? .wait(waiter) : .ask(waiter)
     }
 
-    /// Who a credential belongs to, where that is known for certain.
+    /// Who a credential belongs to, where that is known for certain; not a use that keeps it from being forgotten, for the
+    /// request's answer will be one (`observed`).
     package func principal(of key: CredentialKey, now: Moment) -> Principal? {
         guard let place = places[key] else { return nil }
         switch knowledge(at: place) {

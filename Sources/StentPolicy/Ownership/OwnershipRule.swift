@@ -5,7 +5,7 @@ import StentModel
 /// Decided is on what goes upstream: the canonical path, and the content as it is written anew, with the owner's field
 /// set to what was decided on.
 package struct OwnershipRule: Sendable {
-    struct Resource: Sendable {
+    final class Resource: Sendable {
         let settings: OwnedResourceSettings
         let collection: String
         /// The record of a person, which is that person's own: the owner of record N is N.

@@ -53,6 +53,7 @@ struct SchemaJudgement {
         guard plan.types == 0 || Self.fits(kind, text, plan.types) else {
             return fail(value) { SchemaWords.sentence(for: value, types: plan.types) }
         }
+        if plan.saysTypesOnly { return true }
         depth += 1
         defer { depth -= 1 }
         var isGood = true

@@ -42,6 +42,8 @@ final class SchemaPlan: Sendable {
     let exclusiveMaximum: Limit?
     /// Whether it applies further schemas to the same value.
     let isCombined: Bool
+    /// Whether it says nothing but which types a value has.
+    let saysTypesOnly: Bool
 
     init(_ source: ContractSchema) throws(PatternFault) {
         self.source = source
@@ -66,6 +68,10 @@ final class SchemaPlan: Sendable {
         isCombined =
             source.reference != nil || source.not != nil || !source.allOf.isEmpty || !source.anyOf.isEmpty
             || !source.oneOf.isEmpty
+        var bare = ContractSchema()
+        bare.types = source.types
+        bare.title = source.title
+        saysTypesOnly = source == bare && !source.types.contains(.object)
     }
 
     private static func key(_ text: String) -> [UInt8]? {

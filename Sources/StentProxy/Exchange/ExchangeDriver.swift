@@ -96,6 +96,16 @@ final class ExchangeDriver: StreamHandler {
     var found: (id: String, record: [UInt8])?
 
     var policies = PolicyState()
+    /// The last credentials on this connection that could be read.
+    struct LastCredential {
+        /// Of the whole field, by the process's own key (`Hasher`, SipHash): who doesn't know that can't make another
+        /// field that has it, and a chance one would only stand for credentials that came on the same connection.
+        var digest: Int
+        var user: String
+        var key: CredentialKey
+    }
+
+    var lastCredential: LastCredential?
     /// The upstream's answer to a question that was asked before the request.
     var relayed: OwnExchange.Answer?
 

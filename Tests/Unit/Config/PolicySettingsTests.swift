@@ -68,7 +68,10 @@ import Testing
     func `the account of the outbox is shown nowhere`(written: String) throws {
         let policy = """
             identity: { proof: { request: GET /me } }
-            routes: [{ match: "POST /a/{id}", record_as_note: { to: /n, title: t } }]
+            retry: { attempts: 3 }
+            routes:
+              - { match: "POST /a/{id}", record_as_note: { to: /n, title: t } }
+              - { match: POST /n, resend: { verify: GET /n, same: [title] } }
             outbox: { account: "\(written)" }
             """
         let files = ["/account": "stent:hunter2\n", "/half": "ent:hunter2"]
@@ -102,8 +105,11 @@ import Testing
         let route = try Loading.settings(
             """
             identity: { proof: { request: GET /me } }
-            routes: [{ match: "POST /a/{id}", record_as_note: { to: /n, title: t }, contract: off }]
-            """.replacing(", contract: off", with: "")
+            retry: { attempts: 3 }
+            routes:
+              - { match: "POST /a/{id}", record_as_note: { to: /n, title: t } }
+              - { match: POST /n, resend: { verify: GET /n, same: [title] } }
+            """
         ).routes.first
         var note = RecordAsNoteSettings()
         (note.to, note.title) = ("/n", "t")

@@ -106,7 +106,7 @@ import Testing
     }
 
     @Test func `ends nothing before it is due`() {
-        for var exchange in [
+        for exchange in [
             Exchange.begun(), .connected(), .pausing(), .streaming(), .delivering(), Exchange(),
         ] {
             exchange.advance(.seconds(2))
@@ -137,7 +137,7 @@ import Testing
 
 @Suite struct `A client that goes` {
     @Test func `ends a read in every state, silently`() throws {
-        for var exchange in [Exchange.begun(), .connected(), .pausing(), .streaming(), .delivering()] {
+        for exchange in [Exchange.begun(), .connected(), .pausing(), .streaming(), .delivering()] {
             #expect(exchange.clientGone() == .cancel)
             #expect(exchange.clientGone() == .none)
             let record = try exchange.record()
@@ -217,13 +217,13 @@ import Testing
 
 @Suite struct `A client that stalls, and a shutdown` {
     @Test func `cut an answer that is on its way`() throws {
-        for begin in [Exchange.streaming(), .delivering()] {
-            let exchange = begin
+        for begin in [{ Exchange.streaming() }, { .delivering() }] {
+            let exchange = begin()
             #expect(exchange.clientStalled() == .abort(.clientStalled))
             #expect(exchange.clientStalled() == .none)
             let record = try exchange.record()
             #expect((record.status, record.reason) == (200, .clientStalled))
-            var other = begin
+            let other = begin()
             #expect(other.shutDown() == .abort(.exchangeShutdown))
             #expect(other.shutDown() == .none)
             #expect(try other.record().reason == .exchangeShutdown)

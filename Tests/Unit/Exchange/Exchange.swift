@@ -135,6 +135,11 @@ final class Exchange {
 
     func delivered() { machine.delivered(now: now) }
 
+    // `#expect` takes what it is asked of by value, which the machine is not.
+    var isActive: Bool { machine.isActive }
+    var isPreparing: Bool { machine.isPreparing }
+    var keepsContent: Bool { machine.keepsContent }
+
     /// The record of an exchange whose answer is now delivered, if it had one. There must be one, and no second.
     func record(bytesOut: Int = 0) throws -> ExchangeRecord {
         delivered()

@@ -25,9 +25,9 @@ import Testing
     }
 
     @Test func `is not sent a second time where it is a write, or where nothing is known of the route`() {
-        var write = Self.waiting(.put)
+        let write = Self.waiting(.put)
         #expect(write.timeOut() != .hedge)
-        var unknown = Self.waiting(after: nil)
+        let unknown = Self.waiting(after: nil)
         #expect(unknown.timeOut() != .hedge)
     }
 

@@ -37,7 +37,7 @@ private let strange = [
         let content = try #require(try document(#"{"staff\u005fid":33, "title":"a"}"#))
         let decision = ownershipRule().decide(.create(0), principal: ada, owner: .unknown, content: content)
         var output: [UInt8] = []
-        content.write(to: &output, setting: decision.setting)
+        content.write(to: &output, setting: decision.edit.map { [($0.name, $0.json)] } ?? [])
         #expect(String(decoding: output, as: UTF8.self) == #"{"staff_id":7,"title":"a"}"#)
     }
 

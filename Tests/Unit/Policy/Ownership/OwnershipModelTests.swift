@@ -157,7 +157,7 @@ private struct Gate {
         to upstream: inout Upstream
     ) throws -> (status: Int, answer: String) {
         var output: [UInt8] = []
-        sent?.write(to: &output, setting: decision.setting)
+        sent?.write(to: &output, setting: decision.edit.map { [($0.name, $0.json)] } ?? [])
         switch touch {
         case .create: return upstream.create(try JSONDocument(output))
         case .change: return upstream.change(id, try JSONDocument(output))

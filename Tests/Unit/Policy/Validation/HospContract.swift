@@ -118,7 +118,7 @@ struct Judged: Equatable, CustomStringConvertible {
             template = match.template
             values = match.parameters.map(\.value)
             content = match.content
-            contentType = match.contentType
+            contentType = match.contentType.map { String(decoding: $0, as: UTF8.self) }
         case .refused(let refusal):
             reason = refusal.reason
             allow = refusal.allow
