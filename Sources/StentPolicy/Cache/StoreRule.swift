@@ -41,7 +41,7 @@ package struct StoreRule: Sendable, Equatable {
         case .any: return .refuse(.varyAny)
         case .unkeyable: return .refuse(.varyUnkeyable)
         }
-        guard isStorable(response, control, timing, route: route) else { return .refuse(.status) }
+        guard isStorable(response, control, timing) else { return .refuse(.status) }
         let lifetime = freshness.lifetime(response, control, timing, override: route)
         return isOfUse(lifetime, response, timing) ? .store(lifetime) : .refuse(.noFreshness)
     }
@@ -76,16 +76,12 @@ package struct StoreRule: Sendable, Equatable {
         control.sharedMaxAge != nil || !control.directives.isDisjoint(with: [.isPublic, .mustRevalidate])
     }
 
-    /// The last condition of RFC 9111 §3: something says that it may be stored.
+    /// The last condition of RFC 9111 §3: something says that it may be stored. What a route gives a lifetime to is of a
+    /// status that says so itself.
     private func isStorable(
-        _ response: borrowing CacheableResponse, _ control: ResponseCacheControl, _ timing: ResponseTiming,
-        route: FreshnessRule.Override?
+        _ response: borrowing CacheableResponse, _ control: ResponseCacheControl, _ timing: ResponseTiming
     ) -> Bool {
-        if route?.ttl != nil || StatusCacheability.isHeuristic(response.status)
-            || control.directives.contains(.isPublic)
-        {
-            return true
-        }
+        if StatusCacheability.isHeuristic(response.status) || control.directives.contains(.isPublic) { return true }
         switch freshness.source(response, control, date: nil, now: timing.receivedSeconds) {
         case .explicit: return true
         case .heuristic, .none: return false

@@ -32,7 +32,7 @@ package struct TargetURI: Sendable, Equatable {
 
     /// The path and query of what the reference names; `nil` where that is of another origin, or no reference.
     ///
-    /// A fragment is dropped. An authority with user information is taken to be another one.
+    /// A fragment is dropped. An authority with user information is another one.
     package func resolve(_ reference: some Collection<UInt8>) -> [UInt8]? {
         var rest = Array(reference.prefix { $0 != 0x23 })
         guard rest.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else { return nil }
@@ -75,7 +75,7 @@ package struct TargetURI: Sendable, Equatable {
 
     /// The host in lower case and the port in full; `nil` for what is no authority.
     private func hostAndPort(_ authority: [UInt8]) -> (host: [UInt8], port: Int)? {
-        guard !authority.isEmpty, !authority.contains(0x40) else { return nil }
+        guard !authority.isEmpty else { return nil }
         var end = authority.count
         var port = scheme.defaultPort
         let bracket = authority.lastIndex(of: 0x5D) ?? -1

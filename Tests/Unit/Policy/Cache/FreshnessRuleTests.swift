@@ -86,6 +86,7 @@ import Testing
             (["Date: {7200}"], 0), (["Date: x", "Age: 5"], 5), (["Date: {-10}", "Age: 25"], 25),
             (["Date: {-25}", "Age: 10"], 25), (["Date: Thu, 01 Jan 1970 00:00:00 GMT"], 1_795_219_200),
             (["Date: Mon, 01 Jan 0001 00:00:00 GMT"], 2_147_483_648),
+            (["Date: Fri, 31 Dec 9999 23:59:59 GMT", "Age: 5"], 5),
         ] as [([String], Int64)])
     func `is the larger of what it says and what its date says`(lines: [String], age: Int64) throws {
         let life = try lifetime(answer(200, ["Cache-Control: max-age=2147483648", "ETag: \"a\""] + lines))

@@ -34,6 +34,7 @@ import Testing
             ("max-age=3600", "Age: 1800", "max-age=600", .asked),
             ("max-age=1500", "Age: 1000", "min-fresh=1000", .asked),
             ("max-age=1500", "Age: 2000", "min-fresh=1, max-stale", .stale),
+            ("max-age=1500", "Age: 2000", "min-fresh=0, max-stale", .stale),
             ("max-age=1, stale-while-revalidate=60", "Age: 0", "max-age=2", .asked),
             ("max-age=1, stale-while-revalidate=60", "Age: 0", "only-if-cached", .answered(.staleWhileRevalidating)),
             ("max-age=1, stale-while-revalidate=60", "Age: 0", "min-fresh=1", .stale),
