@@ -95,6 +95,10 @@ import Testing
         #expect(shard.counts.ghostHits == 0)
         shard.insert(fourDigits(149), 0)
         #expect(shard.counts.ghostHits == 1)
+        // It comes back once.
+        shard.remove(fourDigits(149))
+        shard.insert(fourDigits(149), 0)
+        #expect(shard.counts.ghostHits == 1)
     }
 
     @Test func `keeps what was used twice through a scan`() {
@@ -203,6 +207,18 @@ import Testing
         #expect(slices == 7)
         #expect(walk.removed == met.filter { $0 % 10 == 3 }.count)
         #expect((0..<699).allSatisfy { (shard.find(fourDigits($0)) != nil) == ($0 % 7 != 0 && $0 % 10 != 3) })
+    }
+
+    @Test func `is walked over to an end, however much is stored meanwhile`() {
+        var shard = CacheShard<Int>(entries: 1_000)
+        for number in 0..<20 { shard.insert(fourDigits(number), number) }
+        var walk = CacheShard<Int>.Walk()
+        var slices = 1
+        while slices < 50, shard.remove(&walk, steps: 10, where: { _, _ in false }) == .more {
+            slices += 1
+            for number in 0..<10 { shard.insert(fourDigits(100 * slices + number), number) }
+        }
+        #expect(slices == 2)
     }
 
     @Test func `is emptied at once, goes on counting, and gives back what was in it`() {
