@@ -21,6 +21,14 @@ extension AuditLine {
         output.append(0x7D)
     }
 
+    private static func appendCache(of record: borrowing ExchangeRecord, to output: inout OutputSpan<UInt8>) {
+        guard let use = record.cache else { return }
+        output.append(#","cache":""#)
+        output.append(use.text)
+        output.append(0x22)
+        if record.isCollapsed { output.append(#","collapsed":true"#) }
+    }
+
     static func appendPolicies(of record: borrowing ExchangeRecord, to output: inout OutputSpan<UInt8>) {
         if let resource = record.resource {
             output.append(#","resource":{"type":"#)
@@ -35,6 +43,7 @@ extension AuditLine {
             }
             output.append(0x7D)
         }
+        appendCache(of: record, to: &output)
         appendDecisions(record.decisions, to: &output)
         if !record.override.isEmpty {
             output.append(#","override":"#)

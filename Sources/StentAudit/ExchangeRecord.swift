@@ -66,6 +66,8 @@ package struct ExchangeRecord: Sendable {
         case ownership
         /// To write down what an earlier request was answered.
         case record
+        /// To refresh a stored answer.
+        case refresh
     }
 
     /// What a policy said of the request.
@@ -88,6 +90,27 @@ package struct ExchangeRecord: Sendable {
             self.mode = mode
             self.result = result
             self.reason = reason
+        }
+    }
+
+    /// What the cache had to do with it.
+    package enum CacheUse: Sendable, Hashable {
+        /// A stored answer was sent.
+        case hit
+        /// One that is older than it should be.
+        case stale
+        /// One that the upstream has just said to be good.
+        case validated
+        /// It went upstream, and why.
+        case forwarded(CacheForward)
+
+        package var text: StaticString {
+            switch self {
+            case .hit: "hit"
+            case .stale: "stale"
+            case .validated: "validated"
+            case .forwarded(let reason): reason.text
+            }
         }
     }
 
@@ -145,6 +168,10 @@ package struct ExchangeRecord: Sendable {
     package var decisions: [Decision] = []
     /// Why the caller has overridden an owner, in their words.
     package var override = ""
+    /// `nil`: the cache was not asked.
+    package var cache: CacheUse?
+    /// It waited for what another request fetched.
+    package var isCollapsed = false
     /// Of a request of stent's own.
     package var purpose: Purpose?
     /// The exchange or job that a request of stent's own was made for.

@@ -41,7 +41,9 @@ extension ExchangeMachine {
         case .idle, .finished: return .none
         case .attempting(let attempt):
             clientIsGone = true
-            if !method.isSafe, requestIsComplete, attempt.isConnected, attempt.kind == .request { return .detach }
+            if !method.isSafe || outlivesClient, requestIsComplete, attempt.isConnected, attempt.kind == .request {
+                return .detach
+            }
             return end(.cancel, reason: .clientGone, now: now)
         case .gathering, .preparing, .queueing, .pausing, .streaming:
             return end(.cancel, reason: .clientGone, now: now)

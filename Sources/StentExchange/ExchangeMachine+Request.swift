@@ -35,6 +35,8 @@ extension ExchangeMachine {
         mayHaveActed = false
         metIdleConnection = false
         clientIsGone = false
+        outlivesClient = false
+        holdsAnswer = false
         answerIsOurs = false
         canVerify = false
         mayResend = false
@@ -73,6 +75,25 @@ extension ExchangeMachine {
         record.outcome = method.isSafe ? nil : .rejected
         state = .delivering
         return .conclude(.relayed)
+    }
+
+    /// There is a stored answer.
+    ///
+    /// - Parameter reason: of the area `cache`.
+    package mutating func serve(status: Int, reason: Reason, now: Moment) -> Action {
+        guard case .preparing = state else { return .none }
+        record.status = status
+        record.reason = reason
+        state = .delivering
+        return .conclude(.stored)
+    }
+
+    /// A stored answer is sent instead of the one that has just been decided on.
+    package mutating func substitute(status: Int, reason: Reason) {
+        guard case .delivering = state else { return }
+        record.status = status
+        record.reason = reason
+        answerIsOurs = false
     }
 
     /// The first request with this Idempotency-Key has been answered: this one gets the same answer.

@@ -39,7 +39,7 @@ extension ExchangeMachine {
         }
         // Held while another attempt could be better, or could still turn into a clear refusal. A client that is gone
         // needs nothing held.
-        let isHeld = plan.retry.maximumAttempts > 1 || needs.heldAnswer
+        let isHeld = plan.retry.maximumAttempts > 1 || needs.heldAnswer || holdsAnswer
         if clientIsGone || isHeld && declaredLength ?? 0 <= plan.holdLimit {
             state = .attempting(attempt)
             return .hold

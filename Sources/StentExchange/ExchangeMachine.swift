@@ -53,6 +53,8 @@ package struct ExchangeMachine: ~Copyable, Sendable {
         case deleted
         /// The answer that the first request with this Idempotency-Key had.
         case replayed
+        /// A stored answer.
+        case stored
         /// The upstream's answer to a question that was asked before the request: it is the answer to the request, too.
         case relayed
     }
@@ -163,7 +165,7 @@ package struct ExchangeMachine: ~Copyable, Sendable {
     // Changed by the events alone, which stand in the files beside this one.
     var state = State.idle
     package internal(set) var plan: RoutePlan
-    var limits: Limits
+    package internal(set) var limits: Limits
     var method = Method.get
     var start = Moment(nanoseconds: 0)
     /// When the exchange ends at the latest.
@@ -192,6 +194,11 @@ package struct ExchangeMachine: ~Copyable, Sendable {
     /// A closed idle connection was met once.
     var metIdleConnection = false
     var clientIsGone = false
+    /// Others wait for this answer: it is awaited though the client has gone. Set once the exchange has begun.
+    package var outlivesClient = false
+    /// The whole answer is wanted before any of it is delivered, for another may be sent instead. Set once the exchange has
+    /// begun.
+    package var holdsAnswer = false
     /// The answer being delivered is stent's own.
     var answerIsOurs = false
     var record = ExchangeRecord()

@@ -31,6 +31,10 @@ package enum CacheRefusal: String, Sendable, CaseIterable {
     case varyUnkeyable = "vary-unkeyable"
     /// It would be stale at once, and could not be validated either.
     case noFreshness = "no-freshness"
+    /// Larger than an entry may be.
+    case tooLarge = "too-large"
+    /// It was asked for before a write that may have changed it.
+    case superseded
 
     /// As it is written in Cache-Status.
     package var text: StaticString {
@@ -50,6 +54,8 @@ package enum CacheRefusal: String, Sendable, CaseIterable {
         case .varyAny: "vary-any"
         case .varyUnkeyable: "vary-unkeyable"
         case .noFreshness: "no-freshness"
+        case .tooLarge: "too-large"
+        case .superseded: "superseded"
         }
     }
 }

@@ -126,6 +126,12 @@ package enum Reason: String, Sendable, CaseIterable, Error {
     case idempotencyUnavailable = "idempotency.unavailable"
     case idempotencyReplayed = "idempotency.replayed"
 
+    // What the cache answered.
+    case cacheHit = "cache.hit"
+    case cacheStale = "cache.stale"
+    case cacheValidated = "cache.validated"
+    case cacheNotStored = "cache.not-stored"
+
     // What the contract says.
     case contractUnknownPath = "contract.unknown-path"
     case contractMethodNotAllowed = "contract.method-not-allowed"

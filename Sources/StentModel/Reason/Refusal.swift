@@ -44,13 +44,13 @@ extension Reason {
             .idempotencyUnavailable, .admissionMemory, .identityUnavailable, .ownershipUnknownOwner:
             (503, "Service Unavailable")
         case .upstreamConnectTimeout, .upstreamWriteStalled, .upstreamFirstByteTimeout, .upstreamAttemptTimeout,
-            .upstreamIdleTimeout, .exchangeDeadline:
+            .upstreamIdleTimeout, .exchangeDeadline, .cacheNotStored:
             (504, "Gateway Timeout")
         case .clientGone, .clientStalled, .upstreamStatus, .exchangeAnswered, .retryCause, .retryNeverSent, .retryOff,
             .retryAttemptsSpent, .retryNotIdempotent, .retryCauseNotListed, .retryBodyNotKept, .retryAnswerStreaming,
             .retryDeadline, .retryBudgetSpent, .retryRepeatedDelete, .retryHedgeLost, .resendFound, .resendAbsent,
             .idempotencyReplayed, .contractContentDropped, .contractInvalidAnswer, .ownershipOwn, .ownershipStamped,
-            .ownershipAdmin, .ownershipBreakGlass:
+            .ownershipAdmin, .ownershipBreakGlass, .cacheHit, .cacheStale, .cacheValidated:
             nil
         }
     }
@@ -166,6 +166,10 @@ extension Reason {
         case .idempotencyBodyTooLarge: "The content is too large for a request with Idempotency-Key."
         case .idempotencyUnavailable: "Idempotency keys can't be kept at present; try again later."
         case .idempotencyReplayed: "This is the answer that the first request with this Idempotency-Key had."
+        case .cacheHit: "This is a stored answer."
+        case .cacheStale: "This is a stored answer that is older than it should be."
+        case .cacheValidated: "This is a stored answer of which the upstream says that it is still good."
+        case .cacheNotStored: "No stored answer can be given, and the request wants no other (only-if-cached)."
         case .admissionMemory: "Too much content is being held for others at present; try again later."
         case .contractUnknownPath: "There is nothing at this path."
         case .contractMethodNotAllowed: "This can't be done here; Allow says what can."

@@ -3,7 +3,7 @@ import StentModel
 extension FieldSection {
     /// Appends the lines that pass, each as `name: value` CR LF; neighbouring lines that stand so already are copied in
     /// one run.
-    func append(to output: inout [UInt8], where passes: (FieldLine) -> Bool) {
+    package func append(to output: inout [UInt8], where passes: (FieldLine) -> Bool) {
         var run = 0..<0
         for line in lines where passes(line) {
             if line.isCanonical, run.upperBound == line.name.lowerBound {

@@ -49,10 +49,12 @@ package struct RequestForwarding: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - canonical: what goes upstream instead of the target and content of `head`.
+    ///   - condition: field lines by which a stored response is validated; the client's own conditions and ranges are
+    ///     then for the cache. `nil` where they go upstream.
     ///   - authority: sent as Host where the client named none at all (HTTP/1.0).
     package func append(
-        _ head: borrowing RequestHead, as canonical: Canonical? = nil, id: RequestID, client: Client,
-        authority: [UInt8], to output: inout [UInt8]
+        _ head: borrowing RequestHead, as canonical: Canonical? = nil, condition: [UInt8]? = nil, id: RequestID,
+        client: Client, authority: [UInt8], to output: inout [UInt8]
     ) {
         appendMethod(head, to: &output)
         if let canonical {
@@ -62,7 +64,8 @@ package struct RequestForwarding: Sendable, Equatable {
         }
         output.append(" HTTP/1.1\r\n")
         let content = canonical?.content ?? .asReceived
-        appendFields(head, content: content, client: client, to: &output)
+        appendFields(head, content: content, isConditional: condition != nil, client: client, to: &output)
+        if let condition { output.append(contentsOf: condition) }
         if head.fields.first(.host) == nil {
             output.append("Host: ")
             appendAuthority(of: head, else: authority, to: &output)
@@ -99,9 +102,13 @@ package struct RequestForwarding: Sendable, Equatable {
     }
 
     private func appendFields(
-        _ head: borrowing RequestHead, content: Canonical.Content, client: Client, to output: inout [UInt8]
+        _ head: borrowing RequestHead, content: Canonical.Content, isConditional: Bool, client: Client,
+        to output: inout [UInt8]
     ) {
-        head.fields.append(to: &output) { passes($0, of: head, content: content, client: client) }
+        head.fields.append(to: &output) { line in
+            passes(line, of: head, content: content, client: client)
+                && (!isConditional || RevalidationRule.passes(line.field))
+        }
     }
 
     private func passes(

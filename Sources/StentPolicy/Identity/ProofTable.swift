@@ -279,12 +279,20 @@ package struct ProofTable: Sendable {
         }
     }
 
-    /// Whether the upstream accepts this credential, whoever it belongs to.
-    package func isProven(_ key: CredentialKey, now: Moment) -> Bool {
-        guard let place = places[key] else { return false }
+    /// What the upstream thinks of a credential, whoever it belongs to.
+    package enum Standing: Sendable, Equatable {
+        case proven
+        /// It did, longer ago: good enough to read by while it can't be asked.
+        case stale
+        case unknown
+    }
+
+    package func standing(of key: CredentialKey, now: Moment) -> Standing {
+        guard let place = places[key] else { return .unknown }
         switch knowledge(at: place) {
-        case .proven(_, let at): return now.since(at) < lifetime
-        case .nothing, .refused: return false
+        case .proven(_, let at) where now.since(at) < lifetime: return .proven
+        case .proven(_, let at) where now.since(at) < lifetime.adding(staleWhileDown): return .stale
+        case .proven, .nothing, .refused: return .unknown
         }
     }
 

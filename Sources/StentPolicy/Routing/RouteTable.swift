@@ -26,6 +26,8 @@ package struct RoutePlan: Sendable, Equatable {
     package var ownership: PolicyMode?
     /// A good answer is written down as a record.
     package var recordsAnswer = false
+    /// `nil`: nothing is stored.
+    package var cache: CachePlan?
 }
 
 /// The routes of a settings snapshot; the first that matches wins.
@@ -56,7 +58,12 @@ package struct RouteTable: Sendable {
                 deadline: (route?.deadline ?? settings.upstream.deadline).map { TimeSpan($0) },
                 priority: route?.priority, settle: route?.resend.map { TimeSpan($0.settle) },
                 hedge: route?.hedge, contract: route?.contract ?? settings.contract?.requests ?? .off,
-                ownership: route?.ownership, recordsAnswer: route?.recordAsNote != nil)
+                ownership: route?.ownership, recordsAnswer: route?.recordAsNote != nil,
+                cache: settings.cacheSharing(on: route).map { sharing in
+                    CachePlan(
+                        sharing: sharing, override: route?.cache?.freshness,
+                        tags: route?.cache?.tags.map { Array($0.utf8) } ?? [])
+                })
         }
         routes = settings.routes.enumerated().map { index, route in
             Route(matcher: RouteMatcher(route.match), plan: plan(index, route.match.text, route))

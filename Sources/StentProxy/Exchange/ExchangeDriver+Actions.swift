@@ -25,6 +25,7 @@ extension ExchangeDriver {
         case .sendHead:
             sendHead(now: now)
         case .finishStream:
+            if let connection, let copy = cache?.copy { storeAnswer(connection.head, copy, now: now) }
             releaseConnection()
             stream?.end()
             settleDelivery(now: now)
@@ -144,6 +145,10 @@ extension ExchangeDriver {
         policies.waiter?.forget()
         policies.complete(&record, snapshot.ownership)
         let now = worker.now
+        record.cache = cache?.use
+        record.isCollapsed = cache?.status.isCollapsed ?? false
+        leaveCache(now: now)
+        invalidateStored(after: record.outcome, now: now)
         if record.outcome == .unknown { forgetIdentities(now: now) }
         lastOutcome = record.outcome
         lastReason = record.reason

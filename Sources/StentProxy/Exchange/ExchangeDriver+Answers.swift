@@ -28,6 +28,11 @@ extension ExchangeDriver {
         let head = connection.head
         learnCreated(head.status, held, now: now)
         if recordAnswer(head, now: now) { return }
+        if cache != nil, let whole = cachedAnswer(for: head, now: now) {
+            held = ByteBuffer()
+            releaseConnection()
+            return send(whole, now: now)
+        }
         if ownsScope { return deliverKept(head, now: now) }
         let content: OutgoingHead.Content = answerIsHeadOnly ? headOnly(head) : .length(held.readableBytes)
         stream.send(head: outgoing(head, content: content, now: now))
@@ -43,6 +48,10 @@ extension ExchangeDriver {
     }
 
     func answer(_ reason: Reason, now: Moment) {
+        if let whole = answerInstead(of: reason, now: now) { return send(whole, now: now) }
+        if !head.method.isSafe, headIsReadable {
+            invalidateStored(after: machine.outcomeField(status: 500), now: now)
+        }
         guard let stream else { return settleDelivery(now: now) }
         let (status, title) = reason.answer ?? (500, "Internal Server Error")
         var text: [UInt8] = []
@@ -159,6 +168,11 @@ extension ExchangeDriver {
         appendMilliseconds(machine.attempts > 0 ? now.since(attemptStart) : .zero)
         if machine.attemptRecords.count > 1 { appendTries() }
         scratch.append("\r\n")
+        if let cache, cache.use != nil {
+            scratch.append("Cache-Status: ")
+            cache.status.append(to: &scratch)
+            scratch.append("\r\n")
+        }
         if let outcome = machine.outcomeField(status: status) {
             scratch.append("Stent-Outcome: ")
             scratch.append(contentsOf: outcome.rawValue.utf8)

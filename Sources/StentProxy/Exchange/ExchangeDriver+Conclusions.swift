@@ -17,9 +17,13 @@ extension ExchangeDriver {
     func conclude(_ conclusion: ExchangeMachine.Conclusion, now: Moment) {
         var fields = worker.dateLine(now: now)
         switch conclusion {
+        case .stored:
+            guard let entry = cache?.entry else { return }
+            send(storedAnswer(entry, now: now), now: now)
         case .found:
             guard let found else { return }
             forgetIdentities(now: now)
+            invalidateStored(after: .committed, now: now)
             leaveTurn(claimed: found.id, now: now)
             fields.append("Content-Type: application/json; charset=utf-8\r\nLocation: ")
             appendCollection(to: &fields)
@@ -32,6 +36,7 @@ extension ExchangeDriver {
                     status: 201, fields: fields, content: content, framing: .length(content.readableBytes)), now: now)
         case .deleted:
             forgetIdentities(now: now)
+            invalidateStored(after: .committed, now: now)
             settle(WholeAnswer(status: 204, fields: fields, content: ByteBuffer(), framing: .none), now: now)
         case .relayed:
             guard let relayed else { return }

@@ -28,7 +28,7 @@ extension ExchangeDriver {
             policies.touch = snapshot.ownership.touch(
                 method: head.method, template: match.template, parameters: match.parameters.map { ($0.name, $0.value) })
             guard origin.listener != .own else {
-                if own?.purpose == .record { observeCredential() }
+                if own?.purpose == .record || own?.purpose == .refresh { observeCredential() }
                 return nil
             }
             if policies.contractMode == .enforce {
@@ -41,7 +41,7 @@ extension ExchangeDriver {
         }
     }
 
-    /// What is answered to a record of the outbox says whether its author's credentials still hold.
+    /// What is answered to a record of the outbox, or to a refresh, says whether the credentials still hold.
     private func observeCredential() {
         guard let proofs = worker.gate.proofs, case .credential(let credential) = BasicCredential.read(head) else {
             return

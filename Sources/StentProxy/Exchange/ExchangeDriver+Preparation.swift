@@ -7,7 +7,8 @@ import StentPolicy
 extension ExchangeDriver {
     /// The whole request is there.
     func prepare(now: Moment) {
-        policies.needsPreparation ? judgeWhole(now: now) : prepareKeyed(now: now)
+        if policies.needsPreparation { return judgeWhole(now: now) }
+        cache == nil ? prepareKeyed(now: now) : lookUp(now: now)
     }
 
     /// The policies agree.

@@ -58,9 +58,10 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
     /// The client's head as it goes to this server.
     func appendRequestHead(for pool: UpstreamPool, to output: inout [UInt8]) {
         snapshot.forwarding.append(
-            head, as: policies.canonical, id: id,
+            head, as: policies.canonical, condition: head.method == .get ? cache?.condition : nil, id: id,
             client: .init(
-                address: origin.peer, isTLS: origin.listener == .https, isTrustedProxy: origin.isTrustedProxy),
+                address: origin.peer, isTLS: own?.refresh?.isTLS ?? (origin.listener == .https),
+                isTrustedProxy: origin.isTrustedProxy),
             authority: pool.authority, to: &output)
     }
 
@@ -104,6 +105,8 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
         let action = machine.answerHead(
             status: head.status, declaredLength: head.framing.declaredLength,
             retryAfter: head.status >= 500 ? Self.retryAfter(head) : nil, now: now)
+        invalidateStored(by: head)
+        offerToCache(head, now: now)
         run(action, now: now)
     }
 
@@ -123,6 +126,9 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
             if isDetached, ownsScope, held.readableBytes <= snapshot.keptAnswerLimit {
                 held.writeImmutableBuffer(content)
             }
+            if isDetached, cache?.lifetime != nil, held.readableBytes <= snapshot.largestStored {
+                held.writeImmutableBuffer(content)
+            }
         case .prepare, .admit, .hedge, .examine, .conclude, .attempt, .pause, .finishStream, .deliver, .answer, .abort,
             .cancel,
             .detach:
@@ -137,6 +143,7 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
         let time = answerStart.since(requestStart)
         settleAttempt(isGood ? .answered(time) : .failed, now: now)
         if isGood, isDetached, ownsScope, !policies.recordsAnswer { keepUndelivered(connection.head, now: now) }
+        if isGood, isDetached, cache != nil { _ = cachedAnswer(for: connection.head, now: now) }
         if isGood, machine.attemptKind == .request {
             worker.routeTimes.answered(route: machine.plan.index, in: time)
         }
@@ -159,6 +166,7 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
 
     func forward(_ content: ByteBuffer) {
         bytesOut += content.readableBytes
+        copyForCache(content, now: worker.now)
         stream?.send(content: content)
         pauseUpstreamWhereNeeded()
     }

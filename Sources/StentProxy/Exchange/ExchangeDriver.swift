@@ -106,6 +106,8 @@ final class ExchangeDriver: StreamHandler {
     }
 
     var lastCredential: LastCredential?
+    /// `nil` where the cache has no say.
+    var cache: CacheTurn?
     /// The upstream's answer to a question that was asked before the request.
     var relayed: OwnExchange.Answer?
 
@@ -122,6 +124,7 @@ final class ExchangeDriver: StreamHandler {
         /// The exchange or job that it is made for.
         var parent: [UInt8]
         var earlier: OwnExchange.EarlierTry?
+        var refresh: OwnExchange.Refresh?
     }
 
     var own: Own?
@@ -157,6 +160,7 @@ final class ExchangeDriver: StreamHandler {
         }
         // judged whole, and so there to be sent again
         if policies.needsPreparation { plan.replayLimit = plan.bodyLimit }
+        beginCaching(plan)
         worker.metrics.exchangesActive += 1
         isCounted = true
         let action = machine.begin(
@@ -183,7 +187,7 @@ final class ExchangeDriver: StreamHandler {
         needs.insistsOnPreparation = scope != nil
         needs.heldAnswer = policies.recordsAnswer
         needs.preparation =
-            scope != nil || policies.needsPreparation
+            scope != nil || policies.needsPreparation || cache != nil
             || plan.settle != nil && head.method == .post && head.framing.hasContent
         return needs
     }
@@ -276,7 +280,7 @@ final class ExchangeDriver: StreamHandler {
         if headIsReadable, origin.isTrustedProxy {
             client = snapshot.clientAddress.resolve(head, peer: origin.peer)
         }
-        id = headIsReadable ? requestID(now: now) : worker.mintID(now: now)
+        id = headIsReadable && own == nil ? requestID(now: now) : worker.mintID(now: now)
         var record = ExchangeRecord()
         record.id = id
         record.startedAt = worker.wallTime(at: now)

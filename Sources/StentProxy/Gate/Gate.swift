@@ -21,6 +21,8 @@ package final class Gate: Sendable {
     package let ledger: (any OwnershipLedger)?
     /// `nil` where no answer is written down.
     package let outbox: OutboxDesk?
+    /// `nil` where nothing is stored.
+    package let cache: CacheStore?
     /// Work that would hold up a loop.
     let background: Background
     package let answers: AnswerObserver
@@ -58,6 +60,7 @@ package final class Gate: Sendable {
         proofs = policies.digest.flatMap { digest in identity.map { Proofs($0.proof, digest: digest) } }
         ledger = policies.ledger
         outbox = policies.outbox
+        cache = settings.cache.map { CacheStore(memory: $0.memory) }
         background = Background()
         answers = AnswerObserver()
         onOverride = policies.onOverride
@@ -71,6 +74,7 @@ package final class Gate: Sendable {
         rates.reconfigure(settings.limits)
         if let identity = settings.identity { proofs?.reconfigure(identity.proof) }
         breakGlass.withLock { $0.reconfigure(settings.ownership.breakGlass) }
+        if let settings = settings.cache { cache?.resize(memory: settings.memory) }
     }
 
     func tellOverride(caller: String, reason: String) { onOverride(caller, reason) }

@@ -49,6 +49,11 @@ package final class Proofs: Sendable {
         state.withLock { $0.table.principal(of: key, now: now) }
     }
 
+    /// What the upstream thinks of a credential.
+    func standing(of key: CredentialKey, now: Moment) -> ProofTable.Standing {
+        state.withLock { $0.table.standing(of: key, now: now) }
+    }
+
     /// - Returns: `.wait` where `waiter` will be told; `.ask` where it will be, too, and who calls has to ask the upstream.
     func identify(
         _ key: CredentialKey, for purpose: ProofTable.Purpose, _ waiter: Waiter, on loop: any EventLoop, now: Moment

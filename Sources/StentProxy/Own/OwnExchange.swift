@@ -35,6 +35,14 @@ final class OwnExchange {
         var scope: IdempotencyScope
     }
 
+    /// A stored answer that is to be fetched anew, with the request that it is the answer to.
+    struct Refresh {
+        var turn: CacheTurn
+        var canonical: RequestForwarding.Canonical?
+        /// The request came by TLS.
+        var isTLS: Bool
+    }
+
     struct Answer: Sendable {
         var status: Int
         /// Field lines of the upstream's answer, each with its CR LF.
@@ -73,7 +81,21 @@ final class OwnExchange {
                     began: worker.wallTime(at: worker.now)))
         }
         exchange.completion = completion
-        exchange.start(head, request)
+        exchange.start(
+            head, .init(purpose: request.purpose, parent: request.parent, earlier: request.earlier),
+            content: request.content)
+    }
+
+    /// Fetches a stored answer anew, behind the back of who gets it; it ends with the exchange's record.
+    static func refresh(
+        _ head: RequestHead, _ refresh: Refresh, parent: [UInt8], client: PeerAddress, on worker: Worker
+    ) {
+        let exchange = OwnExchange(worker: worker, client: client)
+        exchange.completion = { _ in }
+        var head = head
+        head.method = .get
+        exchange.start(
+            head, .init(purpose: .refresh, parent: parent, earlier: nil, refresh: refresh), content: nil)
     }
 
     private func head(of request: Request) -> [UInt8] {
@@ -92,17 +114,16 @@ final class OwnExchange {
         return bytes
     }
 
-    private func start(_ head: RequestHead, _ request: Request) {
+    private func start(_ head: RequestHead, _ own: ExchangeDriver.Own, content: [UInt8]?) {
         let now = worker.now
         began = worker.wallTime(at: now)
         worker.began(self)
         timer.fire = { [unowned self] now in driver.timerFired(now: now) }
         driver.head = head
         driver.stream = self
-        driver.own = ExchangeDriver.Own(
-            purpose: request.purpose, parent: request.parent, earlier: request.earlier)
+        driver.own = own
         driver.begin(now: now)
-        guard let content = request.content, driver.isActive else { return }
+        guard let content, driver.isActive else { return }
         driver.receive(content: ByteBuffer(bytes: content), now: now)
         if driver.isActive { driver.receiveEnd(now: now) }
     }

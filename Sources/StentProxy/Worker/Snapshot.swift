@@ -41,6 +41,15 @@ package final class Snapshot: Sendable {
     /// Content of requests that one worker holds to judge it, in bytes.
     let heldShare: Int
 
+    /// A client's own Cache-Control has a say.
+    let heedsRequestCacheControl: Bool
+    /// Content of an answer that is stored, in bytes, at most.
+    let largestStored: Int
+    /// Endings of a path that name the same resource.
+    let suffixes: [[UInt8]]
+    /// What else a write makes invalid, by the index of its route.
+    private let invalidations: [InvalidatedPaths]
+
     /// `timeouts` as spans.
     struct Timeouts: Sendable {
         var tlsHandshake: TimeSpan
@@ -92,6 +101,10 @@ package final class Snapshot: Sendable {
         ownership = OwnershipRule(settings.ownership)
         identityChanges = settings.identity?.changedBy.map { RouteMatcher($0) } ?? []
         recordRules = settings.routes.map { $0.recordAsNote.map { (RecordRule($0), $0.to) } } + [nil]
+        heedsRequestCacheControl = settings.cache?.requestDirectives == .honour
+        largestStored = settings.cache?.largestEntry.value ?? 0
+        suffixes = settings.contract?.suffixes.map { Array($0.utf8) } ?? []
+        invalidations = settings.routes.map { InvalidatedPaths($0) } + [InvalidatedPaths()]
         heldShare = (settings.contract?.held.value ?? .max) / max(1, settings.workers ?? System.coreCount)
     }
 
@@ -99,6 +112,13 @@ package final class Snapshot: Sendable {
     func changesIdentity(_ head: borrowing RequestHead) -> Bool {
         for matcher in identityChanges where matcher.matches(head) { return true }
         return false
+    }
+
+    /// The further paths that a write makes invalid.
+    ///
+    /// - Parameter path: of the request, canonical.
+    func invalidatedPaths(by route: Int, path: [UInt8]) -> [[UInt8]] {
+        invalidations.indices.contains(route) ? invalidations[route].paths(from: path) : []
     }
 
     /// Reads a head of stent's own making as strictly as a client's; `nil` where it is none.

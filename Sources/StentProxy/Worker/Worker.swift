@@ -134,6 +134,7 @@ extension Worker {
         audit.flush()
         if snapshot.isGoverned { gate.admission.tick(now: now) }
         for pool in upstreams { pool.expire(now: now) }
+        gate.cache?.expire(now: now)
         if timers.isEmpty, metrics.connectionsOpen == 0, upstreams.allSatisfy({ $0.idleCount == 0 }) {
             isTicking = false
         } else {

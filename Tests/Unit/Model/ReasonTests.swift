@@ -41,6 +41,7 @@ import Testing
             case "listener": [308]
             case "admin": [404, 405]
             case "exchange": [500, 503, 504]
+            case "cache": [504]
             case "contract": [400, 404, 405, 415, 422]
             case "identity": [401, 503]
             case "ownership": [400, 403, 404, 422, 503]
@@ -50,7 +51,7 @@ import Testing
             switch reason {
             case .upstreamStatus, .exchangeAnswered, .resendFound, .resendAbsent, .idempotencyReplayed,
                 .contractContentDropped, .contractInvalidAnswer, .ownershipOwn, .ownershipStamped, .ownershipAdmin,
-                .ownershipBreakGlass:
+                .ownershipBreakGlass, .cacheHit, .cacheStale, .cacheValidated:
                 true
             case _: false
             }

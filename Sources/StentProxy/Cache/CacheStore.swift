@@ -1,0 +1,182 @@
+import NIOCore
+import StentModel
+import StentPolicy
+import Synchronization
+
+/// What is stored for all loops of the process, and who waits for what is being fetched.
+///
+/// Shards with a lock each, held for well below a microsecond; whoever waits is woken on its own loop.
+package final class CacheStore: Sendable {
+    /// Somebody who waits for a fetch; belongs to a loop.
+    final class Waiter {
+        private var wake: ((FlightOutcome) -> Void)?
+
+        init(_ wake: @escaping (FlightOutcome) -> Void) { self.wake = wake }
+
+        func tell(_ outcome: FlightOutcome) {
+            guard let wake else { return }
+            self.wake = nil
+            wake(outcome)
+        }
+
+        /// It is not interested any more.
+        func forget() { wake = nil }
+    }
+
+    /// What a look-up found.
+    enum Found {
+        case entry(CacheEntry, CacheStamps.Standing)
+        /// Something is there for the URI, but not for this request.
+        case otherVariant
+        case nothing
+    }
+
+    private struct Shard: ~Copyable {
+        var entries: CacheShard<CacheEntry>
+        var flights = FlightTable<NIOLoopBound<Waiter>>()
+    }
+
+    private final class Guarded: Sendable {
+        let shard: Mutex<Shard>
+
+        init(capacity: ByteCount) { shard = Mutex(Shard(entries: CacheShard(capacity: capacity))) }
+    }
+
+    private let shards: [Guarded]
+    private let stamps = Mutex(CacheStamps())
+    /// The highest bits of a hash choose the shard.
+    private let shift: UInt64
+
+    init(memory: ByteCount) {
+        var count = 1
+        // A shard holds at least 4 MiB: an entry may take a quarter of one.
+        while count < 16, memory.value / (count * 2) >= 4 << 20 { count *= 2 }
+        shift = UInt64(64 - count.trailingZeroBitCount)
+        let share = ByteCount(memory.value / count)
+        shards = (0..<count).map { _ in Guarded(capacity: share) }
+    }
+
+    func resize(memory: ByteCount) {
+        for guarded in shards { guarded.shard.withLock { $0.entries.resize(ByteCount(memory.value / shards.count)) } }
+    }
+
+    private func shard(of key: CacheKey) -> Guarded { shards[shift < 64 ? Int(key.hash >> shift) : 0] }
+
+    // MARK: entries
+
+    func find(_ key: CacheKey, for request: borrowing FieldSection) -> Found {
+        var isOther = false
+        // The closure can't hold what is borrowed.
+        let fields = copy request
+        let entry = shard(of: key).shard.withLock { shard in
+            shard.entries.find(key.bytes.span, hash: key.hash) { entry in
+                isOther = true
+                return entry.fits(fields)
+            }
+        }
+        guard let entry else { return isOther ? .otherVariant : .nothing }
+        let standing = stamps.withLock { $0.standing(entry.stamp, entry.groups) }
+        return standing == .invalid ? .nothing : .entry(entry, standing)
+    }
+
+    /// - Parameter began: when the response was asked for.
+    func store(_ entry: CacheEntry, under key: CacheKey, began: Moment) -> CacheRefusal? {
+        guard stamps.withLock({ $0.mayStore(entry.stamp, entry.groups, began: began) }) == .allowed else {
+            return .superseded
+        }
+        let insertion = shard(of: key).shard.withLock { shard in
+            shard.flights.forget(key.bytes.span, hash: key.hash)
+            return shard.entries.insert(key.bytes.span, hash: key.hash, entry, bytes: entry.bytes) { old in
+                old.varyNames == entry.varyNames && old.varyKey == entry.varyKey
+            }
+        }
+        switch insertion {
+        case .stored: return nil
+        case .tooLarge, .noRoom: return .tooLarge
+        }
+    }
+
+    func remove(_ entry: CacheEntry, under key: CacheKey) {
+        _ = shard(of: key).shard.withLock { shard in
+            shard.entries.remove(key.bytes.span, hash: key.hash) { $0 === entry }
+        }
+    }
+
+    // MARK: invalidation
+
+    func note(_ groups: CacheGroups) -> CacheStamp { stamps.withLock { $0.note(groups) } }
+
+    /// Nothing of these groups is used any more, nor stored where it was asked for before now.
+    func invalidate(_ groups: CacheGroups) { stamps.withLock { $0.bump(groups) } }
+
+    /// A write may take effect yet: what is asked for before this moment is not stored.
+    func hold(_ groups: CacheGroups, until moment: Moment) { stamps.withLock { $0.hold(groups, until: moment) } }
+
+    // MARK: fetches
+
+    func join(_ key: CacheKey, stamp: CacheStamp, now: Moment, _ waiter: Waiter, on loop: any EventLoop)
+        -> FlightIndex.Join
+    {
+        let bound = NIOLoopBound(waiter, eventLoop: loop)
+        return shard(of: key).shard.withLock { shard in
+            shard.flights.join(key.bytes.span, hash: key.hash, stamp: stamp, now: now, waiter: bound)
+        }
+    }
+
+    func refresh(_ key: CacheKey, stamp: CacheStamp, now: Moment) -> FlightID? {
+        shard(of: key).shard.withLock {
+            $0.flights.refresh(key.bytes.span, hash: key.hash, stamp: stamp, now: now)
+        }
+    }
+
+    func landed(_ flight: FlightID, of key: CacheKey, _ outcome: FlightOutcome, now: Moment) {
+        wake(shard(of: key).shard.withLock { $0.flights.landed(flight, outcome, now: now) }, outcome)
+    }
+
+    func cancel(_ waiter: FlightWaiterID, of key: CacheKey) {
+        _ = shard(of: key).shard.withLock { $0.flights.cancel(waiter) }
+    }
+
+    /// Fetches whose time is over are waited for no longer.
+    func expire(now: Moment) {
+        for guarded in shards {
+            wake(guarded.shard.withLock { $0.flights.expire(now: now) }, .failed)
+        }
+    }
+
+    private func wake(_ waiters: [NIOLoopBound<Waiter>], _ outcome: FlightOutcome) {
+        for waiter in waiters { waiter.eventLoop.execute { waiter.value.tell(outcome) } }
+    }
+
+    // MARK: numbers
+
+    package struct Numbers: Sendable, Equatable {
+        package var entries = 0
+        package var bytes = 0
+        package var evictions = 0
+        package var waiting = 0
+    }
+
+    package var numbers: Numbers {
+        var sum = Numbers()
+        for guarded in shards {
+            let (counts, waiting) = guarded.shard.withLock { ($0.entries.counts, $0.flights.size.waiting) }
+            sum.entries += counts.entries
+            sum.bytes += counts.bytes
+            sum.evictions += counts.evictedFromSmall + counts.evictedFromMain
+            sum.waiting += waiting
+        }
+        return sum
+    }
+}
+
+/// What a response is found by.
+struct CacheKey: Sendable {
+    let bytes: [UInt8]
+    let hash: UInt64
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        hash = CacheHash.of(bytes.span)
+    }
+}

@@ -1,0 +1,306 @@
+import NIOCore
+import StentAudit
+import StentExchange
+import StentModel
+import StentPolicy
+
+/// Answers from the cache.
+extension ExchangeDriver {
+    /// Waiting in vain so often, a request goes upstream by itself.
+    private static let mostWakes = 2
+
+    /// Whether the cache has a say in this request; sets `cache` where it does.
+    func beginCaching(_ plan: RoutePlan) {
+        guard worker.gate.cache != nil else { return }
+        if let refresh = own?.refresh {
+            cache = refresh.turn
+            policies.canonical = refresh.canonical
+            return
+        }
+        guard let cachePlan = plan.cache, own == nil else { return }
+        switch ReuseRule.eligibility(head) {
+        case .lookUp: break
+        case .forward: return
+        }
+        var partition: [UInt8] = []
+        switch cachePlan.sharing {
+        case .everyone: break
+        case .proven: guard policies.credential != nil else { return }
+        case .caller:
+            guard let key = policies.credential else { return }
+            partition = Self.partitionTag(of: key)
+        }
+        let control = snapshot.heedsRequestCacheControl ? RequestCacheControl(head.fields) : .none
+        cache = CacheTurn(
+            plan: cachePlan, key: cacheKey(cachePlan, partition), path: Self.groupPath(of: resourceTarget, snapshot),
+            control: control, partition: partition)
+    }
+
+    /// Path and query as they go upstream.
+    private var resourceTarget: [UInt8] {
+        policies.canonical?.target ?? Array(head.fields.bytes[head.pathAndQuery.range])
+    }
+
+    /// What answers are told apart by: how the client came, host, path and query in full, whose copy it is; and where a
+    /// route's own word makes an answer fresh, the media types that were asked for, since such an upstream says no Vary.
+    private func cacheKey(_ plan: CachePlan, _ partition: [UInt8]) -> CacheKey {
+        let target = resourceTarget
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(target.count + 96)
+        bytes.append(origin.listener == .https ? 0x73 : 0x70)
+        if let host = head.fields.first(.host) {
+            for byte in head.fields.bytes[host.value.range] {
+                bytes.append(byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte)
+            }
+        }
+        bytes.append(0x0A)
+        bytes.append(contentsOf: target)
+        bytes.append(0x0A)
+        bytes.append(contentsOf: partition)
+        for line in head.fields.lines {
+            let counts: Bool =
+                switch line.field {
+                case .accept: plan.override != nil
+                // What the upstream writes its links by.
+                case .xForwardedProto, .xForwardedHost: origin.isTrustedProxy
+                case _: false
+                }
+            guard counts else { continue }
+            bytes.append(0x0A)
+            bytes.append(contentsOf: head.fields.bytes[line.value.range])
+        }
+        return CacheKey(bytes)
+    }
+
+    /// The path that a resource is known by, however it was asked for: without query and suffix, and nothing encoded that
+    /// needs not be (RFC 3986 §6.2.2.2).
+    static func groupPath(of target: [UInt8], _ snapshot: Snapshot) -> [UInt8] {
+        var path: [UInt8] = []
+        path.reserveCapacity(target.count)
+        var index = 0
+        while index < target.count, target[index] != 0x3F {
+            if target[index] == 0x25,
+                let byte = PercentEncoding.byte(in: target.span, at: index, end: target.count), isUnreserved(byte)
+            {
+                path.append(byte)
+                index += 3
+            } else {
+                path.append(target[index])
+                index += 1
+            }
+        }
+        while path.count > 1, path.last == 0x2F { path.removeLast() }
+        for suffix in snapshot.suffixes where path.count > suffix.count && path.suffix(suffix.count) == suffix[...] {
+            path.removeLast(suffix.count)
+            break
+        }
+        return path
+    }
+
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: true
+        case _: false
+        }
+    }
+
+    // MARK: look-up
+
+    /// Whether the caller may be given what is stored.
+    private enum Access {
+        case granted
+        /// Only while the upstream can't be asked.
+        case whileDown
+        case denied
+    }
+
+    private func access(_ turn: CacheTurn, now: Moment) -> Access {
+        guard turn.plan.sharing != .everyone else { return .granted }
+        guard let key = policies.credential, let proofs = worker.gate.proofs else { return .denied }
+        switch proofs.standing(of: key, now: now) {
+        case .proven: return .granted
+        case .stale: return .whileDown
+        case .unknown: return .denied
+        }
+    }
+
+    /// Answers from what is stored, waits for what is being fetched, or lets the request go upstream.
+    func lookUp(now: Moment) {
+        guard let store = worker.gate.cache, var turn = cache else { return prepareKeyed(now: now) }
+        if own != nil {  // it is made to bring a new answer
+            machine.outlivesClient = true
+            machine.holdsAnswer = true
+            return prepareKeyed(now: now)
+        }
+        let access = access(turn, now: now)
+        let verdict: ReuseRule.Verdict
+        turn.outdated = nil
+        switch store.find(turn.key, for: head.fields) {
+        case .nothing: verdict = ReuseRule.decideMiss(.uriMiss, turn.control)
+        case .otherVariant: verdict = ReuseRule.decideMiss(.varyMiss, turn.control)
+        case .entry(let entry, let standing):
+            let decided = ReuseRule.decide(entry.lifetime, at: now, turn.control)
+            if access != .denied { turn.outdated = entry }
+            switch (decided, standing, access) {
+            case (_, _, .denied), (_, _, .whileDown): verdict = .revalidate(.miss)
+            case (.fresh, .stale, _), (.staleWhileRevalidating, .stale, _), (.staleAsAsked, .stale, _):
+                verdict = .revalidate(.stale)
+            case (_, _, .granted): verdict = decided
+            }
+            if access == .granted { turn.entry = entry }
+        }
+        cache = turn
+        switch verdict {
+        case .fresh: serve(.hit, .cacheHit, now: now)
+        case .staleAsAsked: serve(.stale, .cacheStale, now: now)
+        case .staleWhileRevalidating:
+            refresh(now: now)
+            serve(.stale, .cacheStale, now: now)
+        case .gatewayTimeout: run(machine.refusePrepared(.cacheNotStored, now: now), now: now)
+        case .revalidate(let reason):
+            cache?.entry = nil
+            fetch(reason, isAlone: access == .denied && turn.plan.sharing == .proven, now: now)
+        }
+    }
+
+    private func serve(_ use: ExchangeRecord.CacheUse, _ reason: Reason, now: Moment) {
+        guard var turn = cache, let entry = turn.entry else { return prepareKeyed(now: now) }
+        let isCollapsed = turn.status.isCollapsed
+        // Who waited for a fetch was not answered from what was there.
+        if isCollapsed {
+            turn.status.storing = .untold
+        } else {
+            turn.status = CacheStatus(.hit)
+            turn.use = use
+        }
+        turn.status.ttl = entry.lifetime.freshness(at: now)
+        cache = turn
+        run(machine.serve(status: storedAnswer(entry, now: now).status, reason: reason, now: now), now: now)
+    }
+
+    /// The stored answer to this request: to its condition, its range, its method.
+    func storedAnswer(_ entry: CacheEntry, now: Moment) -> WholeAnswer {
+        let time = worker.wallTime(at: now)
+        var fields: [UInt8] = []
+        fields.reserveCapacity(entry.fields.count + 256)
+        let length = entry.content.readableBytes
+        let isCondition = ConditionRule.decide(head.fields, entry.validators, status: entry.status, now: time)
+        if isCondition == .notModified {
+            let section = StoredFields.section(entry.fields)
+            section.append(to: &fields) { StoredFields.isOfNotModified($0.field) }
+            appendAge(entry, now: now, to: &fields)
+            return WholeAnswer(status: 304, fields: fields, content: ByteBuffer(), framing: .none)
+        }
+        fields.append(contentsOf: entry.fields)
+        appendAge(entry, now: now, to: &fields)
+        if head.method == .head {
+            return WholeAnswer(
+                status: entry.status, fields: fields, content: ByteBuffer(), framing: .announced(length))
+        }
+        let range = RangeRule.decide(head, entry.validators, status: entry.status, length: length, now: time)
+        let content: ByteBuffer
+        var status = entry.status
+        switch range {
+        case .whole: content = entry.content
+        case .part(let part):
+            status = 206
+            content =
+                entry.content.getSlice(at: entry.content.readerIndex + part.lowerBound, length: part.count)
+                ?? ByteBuffer()
+        case .unsatisfiable:
+            status = 416
+            content = ByteBuffer()
+        }
+        if status != entry.status {
+            fields.append("Content-Range: ")
+            RangeRule.appendContentRange(range, length: length, to: &fields)
+            fields.append("\r\n")
+        }
+        let hasContent = status != 204 && status != 304
+        return WholeAnswer(
+            status: status, fields: fields, content: content,
+            framing: hasContent ? .length(content.readableBytes) : .none)
+    }
+
+    private func appendAge(_ entry: CacheEntry, now: Moment, to fields: inout [UInt8]) {
+        fields.append("Age: ")
+        entry.lifetime.appendAge(at: now, to: &fields)
+        fields.append("\r\n")
+    }
+
+    // MARK: fetches
+
+    /// - Parameter isAlone: its answer is not for those who wait.
+    private func fetch(_ reason: CacheForward, isAlone: Bool, now: Moment) {
+        guard let store = worker.gate.cache, var turn = cache else { return prepareKeyed(now: now) }
+        let isCollapsed = turn.status.isCollapsed
+        turn.status = CacheStatus(.forwarded(reason))
+        turn.status.isCollapsed = isCollapsed
+        turn.use = .forwarded(reason)
+        begin(&turn, store, now: now)
+        machine.holdsAnswer = turn.outdated != nil
+        guard !isAlone, head.method == .get, turn.wakes <= Self.mostWakes, let stamp = turn.stamp else {
+            cache = turn
+            return prepareKeyed(now: now)
+        }
+        let number = exchangeNumber
+        let waiter = CacheStore.Waiter { [self] outcome in
+            guard isPreparing(number) else { return }
+            woken(outcome)
+        }
+        switch store.join(turn.key, stamp: stamp, now: now, waiter, on: worker.loop) {
+        case .lead(let flight):
+            turn.flight = flight
+            cache = turn
+            machine.outlivesClient = true
+            prepareKeyed(now: now)
+        case .wait(_, let id):
+            turn.waiting = (id, waiter)
+            turn.status.isCollapsed = true
+            cache = turn
+        case .alone:
+            cache = turn
+            prepareKeyed(now: now)
+        }
+    }
+
+    private func begin(_ turn: inout CacheTurn, _ store: CacheStore, now: Moment) {
+        var tags = turn.plan.tags
+        if !turn.partition.isEmpty { tags.append(turn.partition) }
+        let groups = CacheGroups.read(path: turn.path.span, tags: tags)
+        turn.groups = groups
+        turn.stamp = store.note(groups)
+        turn.began = now
+    }
+
+    /// The fetch that this request waited for is over.
+    private func woken(_ outcome: FlightOutcome) {
+        let now = worker.now
+        cache?.waiting = nil
+        cache?.wakes += 1
+        switch outcome {
+        case .stored, .failed: lookUp(now: now)
+        case .uncacheable:
+            cache?.status.isCollapsed = false
+            prepareKeyed(now: now)
+        }
+    }
+
+    /// Asks the upstream anew for what is served stale, once for all who are served so meanwhile.
+    private func refresh(now: Moment) {
+        guard let store = worker.gate.cache, var turn = cache else { return }
+        turn.outdated = turn.entry
+        turn.entry = nil
+        begin(&turn, store, now: now)
+        guard let stamp = turn.stamp, let flight = store.refresh(turn.key, stamp: stamp, now: now) else { return }
+        turn.flight = flight
+        turn.use = .forwarded(.stale)
+        turn.status = CacheStatus(.forwarded(.stale))
+        var parent: [UInt8] = []
+        id.append(to: &parent, head: head)
+        OwnExchange.refresh(
+            head,
+            .init(turn: turn, canonical: policies.canonical, isTLS: origin.listener == .https), parent: parent,
+            client: client, on: worker)
+    }
+}
