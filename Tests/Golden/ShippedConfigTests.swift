@@ -83,6 +83,41 @@ import Testing
         #expect(screening.authorMember == settings.ownership.resources.first?.field)
     }
 
+    @Test(
+        arguments: [
+            ("GET /", nil, nil), ("GET /staffs/me", CacheSharing.caller, 60), ("GET /hospitals", .proven, 300),
+            ("GET /hospitals/{id}", .proven, 300), ("GET /{patients,staffs}", .caller, 60),
+            ("GET /{patients,staffs}/{id}", .caller, 60), ("GET /notes", .caller, 30), ("GET /notes/{id}", .caller, 30),
+        ] as [(String, CacheSharing?, Int64?)])
+    func `hosp.yaml says of each read for whom it is kept, and for how long`(
+        match: String, sharing: CacheSharing?, seconds: Int64?
+    ) throws {
+        let settings = try load("hosp").settings
+        let route = try #require(settings.routes.first { $0.match.text == match })
+        #expect(settings.cacheSharing(on: route) == sharing)
+        let freshness = route.cache?.freshness
+        #expect(freshness?.ttl == seconds.map(TimeSpan.seconds))
+        // HOSP says `max-age=0, private, must-revalidate` of everything.
+        #expect(freshness?.mayLengthen != false)
+        #expect(freshness.map { $0.staleIfError != nil } != false)
+    }
+
+    @Test func `hosp.yaml leaves no read to what HOSP says of it, and no client forces one upon it`() throws {
+        let settings = try load("hosp").settings
+        #expect(settings.cache?.requestDirectives == .ignore)
+        let reads = settings.routes.filter { $0.match.methods.contains(.get) }
+        #expect(reads.count == 8 && reads.allSatisfy { $0.cache != nil })
+        let lists = reads.filter { !$0.match.text.contains("{id}") && $0.match.segments.count == 1 }
+        #expect(lists.count == 3 && lists.allSatisfy { $0.priority == .list && $0.cache?.negative == nil })
+    }
+
+    @Test func `a member of staff who is changed is changed under their other name, too`() throws {
+        let settings = try load("hosp").settings
+        let routes = settings.routes.filter { !$0.invalidates.isEmpty }
+        #expect(routes.map(\.match.text) == ["{PATCH,PUT,DELETE} /staffs/{id}"])
+        #expect(routes.first?.invalidates.map(\.text) == ["/staffs/me"])
+    }
+
     @Test func `HOSP's document has every operation of HOSP, and no other`() throws {
         let contract = try #require(try load("hosp").settings.contract?.contract)
         let operations = contract.paths.flatMap { path in
@@ -119,6 +154,9 @@ import Testing
         #expect(settings.listen.http?.redirectToHTTPS == false)
         #expect(settings.retry.attempts == 1)
         #expect(settings.routes.isEmpty)
+        #expect(settings.cache?.memory == .mebibytes(64))
+        #expect(settings.cache?.largestEntry == .mebibytes(1))
+        #expect(settings.cacheSharing(on: nil) == .everyone)
         #expect(settings.upstream.deadline == nil)
         #expect(
             settings.requests

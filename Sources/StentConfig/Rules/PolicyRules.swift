@@ -6,7 +6,7 @@ extension Rules {
         names() + resources() + callers() + routeModes() + notes()
     }
 
-    private func contradiction(_ path: String, _ sentence: String, help: String? = nil) -> ConfigProblem {
+    func contradiction(_ path: String, _ sentence: String, help: String? = nil) -> ConfigProblem {
         ConfigProblem(.contradiction, at: place(of: path), "`\(path)` \(sentence)", help: help)
     }
 

@@ -20,7 +20,7 @@ struct Rules {
 
     func contradictions() -> [ConfigProblem] {
         listeners() + certificatePairs() + timeLimits() + sizes() + retries() + upstreamTLS()
-            + reliability() + routeWrites() + policies()
+            + reliability() + routeWrites() + policies() + cache()
     }
 
     // MARK: Listeners

@@ -44,6 +44,16 @@ enum RouteTable {
             "record_as_note", \.recordAsNote, blank: RecordAsNoteSettings(), PolicyTable.recordAsNote,
             absent: "nothing is written down",
             "A good answer is written down as a record, once, in the name of the caller."),
+        .optionalSection(
+            "cache", \.cache, blank: RouteCacheSettings(), CacheTable.route,
+            absent: "what the upstream allows, for each caller apart; for everybody without `identity`",
+            "What is kept of the route's answers to GET, for whom, and for how long."),
+        .list(
+            "invalidates", \.invalidates, of: .pathTemplate, .value("[]"),
+            """
+            Paths whose kept answers a write on this route makes invalid, filtered lists included, beside its own path \
+            and the collection that it is in: `/staffs/me`, `/patients/{id}/notes` with parameters of the route.
+            """),
     ]
 
     private static let resend: [Row<ResendSettings>] = [

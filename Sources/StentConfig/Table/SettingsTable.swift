@@ -40,6 +40,13 @@ package enum SettingsTable {
         .section(
             "outbox", \.outbox, PolicyTable.outbox,
             "Records that stent itself writes, kept in the state directory until they are written."),
+        .optionalSection(
+            "cache", \.cache, blank: CacheSettings(), CacheTable.rows,
+            absent: "every request goes upstream",
+            """
+            Answers are kept in memory and given again, as the upstream allows (RFC 9111) or a route says; \
+            docs/caching.md.
+            """),
         .section(
             "limits", \.limits, LimitsTable.limits,
             "Sizes and counts beyond which a request or connection is refused."),

@@ -24,6 +24,10 @@ package struct RouteSettings: Sendable, Equatable {
     package var ownership: PolicyMode?
     /// What a good answer is written down as; `nil` is not at all.
     package var recordAsNote: RecordAsNoteSettings?
+    /// What is kept of its answers to GET; `nil` is what the upstream allows.
+    package var cache: RouteCacheSettings?
+    /// What a write makes invalid beside its own path and the collection that it is in.
+    package var invalidates: [PathTemplate] = []
 
     package init(match: RoutePattern) { self.match = match }
 }

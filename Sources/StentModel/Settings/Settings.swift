@@ -18,6 +18,8 @@ package struct Settings: Sendable, Equatable {
     package var contract: ContractSettings?
     package var ownership = OwnershipSettings()
     package var outbox = OutboxSettings()
+    /// `nil`: nothing is kept.
+    package var cache: CacheSettings?
     package var limits = LimitSettings()
     package var timeouts = TimeoutSettings()
     package var requests = RequestSettings()
