@@ -22,7 +22,11 @@ package struct InvalidatedPaths: Sendable {
             var pieces: [Piece] = []
             for segment in template.segments {
                 switch segment {
-                case .literal(let text): pieces.append(.literal(Array(text.utf8)))
+                case .literal(let text):
+                    // As it stands in a canonical path.
+                    var encoded: [UInt8] = []
+                    TargetText.append(Array(text.utf8).span, to: &encoded, keepsSegment: true)
+                    pieces.append(.literal(encoded))
                 case .place(let name):
                     guard let position = places[name] else { return nil }
                     pieces.append(.segment(position))

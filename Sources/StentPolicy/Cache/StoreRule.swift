@@ -19,12 +19,15 @@ package struct StoreRule: Sendable, Equatable {
     ///   - request: the head as the client sent it.
     ///   - sharing: who may get the copy: the key has a partition for everything but `everyone`.
     ///   - override: what the route says of freshness.
+    ///   - control: what the client's own Cache-Control counts for; `nil`: as it stands in the request.
     package func decide(
         _ response: borrowing CacheableResponse, to request: borrowing RequestHead, _ timing: ResponseTiming,
-        sharing: CacheSharing = .everyone, override: CacheOverride? = nil
+        sharing: CacheSharing = .everyone, override: CacheOverride? = nil, control asked: RequestCacheControl? = nil
     ) -> Verdict {
         guard request.method == .get else { return .refuse(.method) }
-        if RequestCacheControl(request.fields).directives.contains(.noStore) { return .refuse(.requestNoStore) }
+        if (asked ?? RequestCacheControl(request.fields)).directives.contains(.noStore) {
+            return .refuse(.requestNoStore)
+        }
         if let refusal = refusal(ofStatus: response.status, to: request, sharing: sharing, override: override) {
             return .refuse(refusal)
         }
@@ -33,7 +36,7 @@ package struct StoreRule: Sendable, Equatable {
         let control = ResponseCacheControl(response.fields)
         let route = FreshnessRule.Override(override, status: response.status)
         if let refusal = refusal(of: control, response.status, route: route) { return .refuse(refusal) }
-        if sharing == .everyone, request.fields.first(.authorization) != nil, !allowsSharing(control) {
+        if sharing == .everyone, request.fields.first(.authorization) != nil, !allowsSharing(control, route: route) {
             return .refuse(.authorization)
         }
         switch VaryRule.fields(of: response.fields) {
@@ -71,9 +74,11 @@ package struct StoreRule: Sendable, Equatable {
         return control.directives.contains(.isPrivate) && !isOverridden ? .isPrivate : nil
     }
 
-    /// RFC 9111 §3.5.
-    private func allowsSharing(_ control: ResponseCacheControl) -> Bool {
-        control.sharedMaxAge != nil || !control.directives.isDisjoint(with: [.isPublic, .mustRevalidate])
+    /// RFC 9111 §3.5. Where the route's word is put above the upstream's, what that says of validation is not meant any
+    /// more, and only an explicit public is left.
+    private func allowsSharing(_ control: ResponseCacheControl, route: FreshnessRule.Override?) -> Bool {
+        if route?.precedence == .route { return control.directives.contains(.isPublic) }
+        return control.sharedMaxAge != nil || !control.directives.isDisjoint(with: [.isPublic, .mustRevalidate])
     }
 
     /// The last condition of RFC 9111 §3: something says that it may be stored. What a route gives a lifetime to is of a

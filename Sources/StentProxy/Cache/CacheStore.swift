@@ -33,13 +33,15 @@ package final class CacheStore: Sendable {
 
     private struct Shard: ~Copyable {
         var entries: CacheShard<CacheEntry>
-        var flights = FlightTable<NIOLoopBound<Waiter>>()
+        var flights: FlightTable<NIOLoopBound<Waiter>>
     }
 
     private final class Guarded: Sendable {
         let shard: Mutex<Shard>
 
-        init(capacity: ByteCount) { shard = Mutex(Shard(entries: CacheShard(capacity: capacity))) }
+        init(capacity: ByteCount, _ bounds: FlightBounds) {
+            shard = Mutex(Shard(entries: CacheShard(capacity: capacity), flights: FlightTable(bounds)))
+        }
     }
 
     private let shards: [Guarded]
@@ -47,17 +49,27 @@ package final class CacheStore: Sendable {
     /// The highest bits of a hash choose the shard.
     private let shift: UInt64
 
-    init(memory: ByteCount) {
+    init(_ settings: CacheSettings) {
+        let memory = settings.memory
         var count = 1
         // A shard holds at least 4 MiB: an entry may take a quarter of one.
         while count < 16, memory.value / (count * 2) >= 4 << 20 { count *= 2 }
         shift = UInt64(64 - count.trailingZeroBitCount)
         let share = ByteCount(memory.value / count)
-        shards = (0..<count).map { _ in Guarded(capacity: share) }
+        let bounds = Self.bounds(settings)
+        shards = (0..<count).map { _ in Guarded(capacity: share, bounds) }
     }
 
-    func resize(memory: ByteCount) {
-        for guarded in shards { guarded.shard.withLock { $0.entries.resize(ByteCount(memory.value / shards.count)) } }
+    /// New settings, but for the memory, which the number of shards follows from.
+    func reconfigure(_ settings: CacheSettings) {
+        for guarded in shards { guarded.shard.withLock { $0.flights.reconfigure(Self.bounds(settings)) } }
+    }
+
+    private static func bounds(_ settings: CacheSettings) -> FlightBounds {
+        var bounds = FlightBounds()
+        bounds.joinable = TimeSpan(settings.collapseWait)
+        bounds.lifetime = TimeSpan(settings.collapseWait)
+        return bounds
     }
 
     private func shard(of key: CacheKey) -> Guarded { shards[shift < 64 ? Int(key.hash >> shift) : 0] }

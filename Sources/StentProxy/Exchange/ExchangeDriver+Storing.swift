@@ -18,7 +18,8 @@ extension ExchangeDriver {
         }
         let timing = ResponseTiming(requested: requestStart, received: now, receivedAt: worker.wallTime(at: now))
         let verdict = StoreRule().decide(
-            CacheableResponse(answer), to: head, timing, sharing: turn.plan.sharing, override: turn.plan.override)
+            CacheableResponse(answer), to: head, timing, sharing: turn.plan.sharing, override: turn.plan.override,
+            control: turn.control)
         switch verdict {
         case .store(let lifetime):
             if let length = answer.framing.declaredLength, length > snapshot.largestStored {
@@ -142,7 +143,8 @@ extension ExchangeDriver {
         let updated = StoredFields.section(fields)
         let response = CacheableResponse(status: outdated.status, updated: updated, by: answer)
         let verdict = StoreRule().decide(
-            response, to: head, timing, sharing: turn.plan.sharing, override: turn.plan.override)
+            response, to: head, timing, sharing: turn.plan.sharing, override: turn.plan.override,
+            control: turn.control)
         let validators = CacheValidators(updated, receivedAt: time)
         let entry: CacheEntry
         switch verdict {

@@ -60,7 +60,7 @@ package final class Gate: Sendable {
         proofs = policies.digest.flatMap { digest in identity.map { Proofs($0.proof, digest: digest) } }
         ledger = policies.ledger
         outbox = policies.outbox
-        cache = settings.cache.map { CacheStore(memory: $0.memory) }
+        cache = settings.cache.map { CacheStore($0) }
         background = Background()
         answers = AnswerObserver()
         onOverride = policies.onOverride
@@ -74,7 +74,7 @@ package final class Gate: Sendable {
         rates.reconfigure(settings.limits)
         if let identity = settings.identity { proofs?.reconfigure(identity.proof) }
         breakGlass.withLock { $0.reconfigure(settings.ownership.breakGlass) }
-        if let settings = settings.cache { cache?.resize(memory: settings.memory) }
+        if let settings = settings.cache { cache?.reconfigure(settings) }
     }
 
     func tellOverride(caller: String, reason: String) { onOverride(caller, reason) }

@@ -292,7 +292,7 @@ extension Simulation {
         case .conclude(let conclusion):
             check(clientStatus == 0 && clientIsThere, "a second answer, or one for nobody")
             switch conclusion {
-            case .relayed: check(false, "relayed what nobody asked for")
+            case .relayed, .stored: check(false, "answered with what nobody asked for")
             case .found:
                 check(effects > 0, "found what is not there")
                 clientStatus = 201
