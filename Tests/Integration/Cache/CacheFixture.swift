@@ -49,7 +49,7 @@ func withCache(
     try await withStent(before: origin.script) { settings in
         settings.cache = CacheSettings()
         try change(&settings)
-    } _: { stent, _ in
+    } _: { stent, _ async throws in
         try await body(stent)
     }
 }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct `A stored answer` {
     @Test func `is given to the next one who asks, with its age`() async throws {
         let origin = CacheOrigin { _, number in stored("Cache-Control: max-age=60\r\n", "answer \(number)") }
-        let trail = try await withCache(before: origin) { stent in
+        let trail = try await withCache(before: origin) { stent async throws in
             let first = try await stent.cached(get("/a"))
             #expect((first.status, first.text, first.cache) == (200, "answer 1", "fwd=uri-miss; stored"))
             #expect(first.age == nil)
@@ -25,7 +25,7 @@ import Testing
     ])
     func `is none where nothing allows it`(fields: String) async throws {
         let origin = CacheOrigin { _, number in stored(fields, "answer \(number)") }
-        try await withCache(before: origin) { stent in
+        try await withCache(before: origin) { stent async throws in
             #expect(try await stent.once(get("/a")).text == "answer 1")
             #expect(try await stent.once(get("/a")).text == "answer 2")
         }
@@ -38,7 +38,7 @@ import Testing
                 "\(number)")
         }
         let mine = "Authorization: Basic YTpi\r\n"
-        try await withCache(before: origin) { stent in
+        try await withCache(before: origin) { stent async throws in
             #expect(try await stent.cached(get("/a", mine)).cache == "fwd=uri-miss; detail=authorization")
             #expect(try await stent.cached(get("/a", mine)).text == "2")
             #expect(try await stent.cached(get("/p", mine)).text == "3")
@@ -52,7 +52,7 @@ import Testing
                 ? "HTTP/1.1 304 Not Modified\r\nETag: \"v1\"\r\nX-Seen: \(number)\r\n\r\n"
                 : stored("Cache-Control: max-age=0\r\nETag: \"v1\"\r\n", "answer \(number)")
         }
-        try await withCache(before: origin) { stent in
+        try await withCache(before: origin) { stent async throws in
             #expect(try await stent.cached(get("/a")).text == "answer 1")
             let answer = try await stent.once(get("/a"))
             #expect((answer.status, answer.text, answer["X-Seen"]) == (200, "answer 1", "2"))
@@ -67,7 +67,7 @@ import Testing
         let origin = CacheOrigin { _, number in
             stored("Cache-Control: max-age=\(number == 1 ? 0 : 60)\r\nETag: \"v\(number)\"\r\n", "answer \(number)")
         }
-        try await withCache(before: origin) { stent in
+        try await withCache(before: origin) { stent async throws in
             for text in ["answer 1", "answer 2", "answer 2"] { #expect(try await stent.once(get("/a")).text == text) }
         }
     }
@@ -76,7 +76,7 @@ import Testing
         let origin = CacheOrigin { _, _ in
             stored("Cache-Control: max-age=60\r\nETag: \"v1\"\r\nContent-Type: text/plain\r\n", "0123456789")
         }
-        try await withCache(before: origin) { stent in
+        try await withCache(before: origin) { stent async throws in
             _ = try await stent.once(get("/a"))
             let same = try await stent.once(get("/a", "If-None-Match: W/\"v1\"\r\n"))
             #expect((same.status, same.text, same["ETag"], same["Content-Type"]) == (304, "", "\"v1\"", nil))
@@ -97,7 +97,7 @@ import Testing
         let origin = CacheOrigin { request, number in
             stored("Cache-Control: max-age=60\r\nVary: X-Kind\r\n", "\(request["X-Kind"] ?? "none") \(number)")
         }
-        try await withCache(before: origin) { stent in
+        try await withCache(before: origin) { stent async throws in
             #expect(try await stent.once(get("/a", "X-Kind: a\r\n")).text == "a 1")
             #expect(try await stent.cached(get("/a", "X-Kind: b\r\n")).cache == "fwd=vary-miss; stored")
             #expect(try await stent.once(get("/a")).text == "none 3")
@@ -108,7 +108,7 @@ import Testing
 
     @Test func `is not given to who asks for another, and no other is fetched for who asks for that`() async throws {
         let origin = CacheOrigin { _, number in stored("Cache-Control: max-age=60\r\n", "answer \(number)") }
-        try await withCache(before: origin) { stent in
+        try await withCache(before: origin) { stent async throws in
             #expect(try await stent.once(get("/a", "Cache-Control: only-if-cached\r\n")).status == 504)
             #expect(try await stent.once(get("/a")).text == "answer 1")
             #expect(try await stent.once(get("/a", "Cache-Control: only-if-cached\r\n")).text == "answer 1")
@@ -123,7 +123,7 @@ import Testing
         let origin = CacheOrigin { request, _ in
             stored("Cache-Control: max-age=60\r\n", request.target == "/small" ? small : large)
         }
-        try await withCache(before: origin) { stent in
+        try await withCache(before: origin) { stent async throws in
             for _ in 0..<2 {
                 #expect(try await stent.once(get("/small")).text == small)
                 #expect(try await stent.once(get("/large")).text == large)
@@ -150,7 +150,7 @@ import Testing
     func `makes its resource, the list that it is in, and each filtered list invalid`(method: String) async throws {
         let origin = Self.counting()
         let paths = ["/notes/5", "/notes", "/notes?patient_id=3", "/notes/6", "/elsewhere/7", "/elsewhere"]
-        try await withCache(before: origin) { stent in
+        try await withCache(before: origin) { stent async throws in
             for path in paths { _ = try await stent.once(get(path)) }
             for path in paths { #expect(try await stent.cached(get(path)).cache == "hit") }
             _ = try await stent.once("\(method) /notes/5 HTTP/1.1\r\nHost: a.example\r\nContent-Length: 0\r\n\r\n")
@@ -169,7 +169,7 @@ import Testing
             case _: stored("", "", status: "500 Internal Server Error")
             }
         }
-        try await withCache(before: origin) { stent in
+        try await withCache(before: origin) { stent async throws in
             for path in ["/a", "/b"] { _ = try await stent.once(get(path)) }
             #expect(try await stent.once(post("/a", "x")).status == 400)
             #expect(try await stent.once(post("/b", "x")).status == 500)
@@ -183,7 +183,7 @@ import Testing
         let origin = CacheOrigin(delay: .milliseconds(300)) { request, number in
             request.method == "GET" ? stored("Cache-Control: max-age=60\r\n", "\(number)") : stored("", "")
         }
-        try await withCache(before: origin) { stent in
+        try await withCache(before: origin) { stent async throws in
             async let early = stent.once(get("/a"))
             #expect(await eventually { origin.requests.count == 1 })
             _ = try await stent.once(post("/a", "x"))

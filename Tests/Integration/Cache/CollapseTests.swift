@@ -28,7 +28,7 @@ import Testing
         let origin = CacheOrigin(delay: .milliseconds(300)) { _, number in
             stored("Cache-Control: max-age=60\r\n", "\(number)")
         }
-        try await withCache(before: origin) { stent in
+        try await withCache(before: origin) { stent async throws in
             let results = try await Self.all(stent, 100, get("/a"))
             #expect(Set(results.map(\.0)) == ["1"])
             #expect(results[50].1 < .milliseconds(450))
@@ -40,7 +40,7 @@ import Testing
         let origin = CacheOrigin(delay: .milliseconds(300)) { _, number in
             stored("Cache-Control: no-store\r\n", "\(number)")
         }
-        try await withCache(before: origin) { stent in
+        try await withCache(before: origin) { stent async throws in
             let results = try await Self.all(stent, 100, get("/a"))
             #expect(Set(results.map(\.0)).count == 100)
             #expect((results.last?.1 ?? .zero) < .milliseconds(900))
@@ -51,7 +51,7 @@ import Testing
         let origin = CacheOrigin(delay: .milliseconds(300)) { _, number in
             stored("Cache-Control: max-age=\(number == 1 ? 0 : 60), stale-while-revalidate=60\r\n", "\(number)")
         }
-        try await withCache(before: origin) { stent in
+        try await withCache(before: origin) { stent async throws in
             _ = try await stent.once(get("/a"))
             let results = try await Self.all(stent, 100, get("/a"))
             #expect(Set(results.map(\.0)) == ["1"])
@@ -65,7 +65,7 @@ import Testing
         let origin = CacheOrigin(delay: .milliseconds(400)) { _, number in
             stored("Cache-Control: max-age=60\r\n", "\(number)")
         }
-        try await withCache(before: origin) { stent in
+        try await withCache(before: origin) { stent async throws in
             let first = try await stent.connect()
             try await first.send(get("/a"))
             #expect(await eventually { origin.requests.count == 1 })
@@ -83,7 +83,7 @@ import Testing
                 ? stored("", "", status: "500 Internal Server Error")
                 : stored("Cache-Control: max-age=60\r\n", "\(number)")
         }
-        try await withCache(before: origin) { stent in
+        try await withCache(before: origin) { stent async throws in
             let results = try await Self.all(stent, 20, get("/a"))
             #expect(results.filter { $0.0 == "2" }.count == 19)
         }
@@ -99,7 +99,7 @@ import Testing
                 ? stored("Cache-Control: max-age=0, stale-if-error=60\r\n", "good")
                 : stored("", "down", status: "503 Service Unavailable")
         }
-        let trail = try await withCache(before: origin) { stent in
+        let trail = try await withCache(before: origin) { stent async throws in
             #expect(try await stent.once(get("/a")).text == "good")
             let stale = try await stent.once(get("/a"))
             #expect((stale.status, stale.text) == (200, "good"))
@@ -115,7 +115,7 @@ import Testing
                 ? stored("Cache-Control: max-age=0, must-revalidate, stale-if-error=60\r\nETag: \"a\"\r\n", "good")
                 : stored("", "down", status: "503 Service Unavailable")
         }
-        try await withCache(before: origin) { stent in
+        try await withCache(before: origin) { stent async throws in
             #expect(try await stent.once(get("/a")).text == "good")
             #expect(try await stent.once(get("/a")).status == 503)
         }
@@ -131,7 +131,7 @@ import Testing
             }
         }) {
             $0.cache = CacheSettings()
-        } _: { stent, _ in
+        } _: { stent, _ async throws in
             #expect(try await stent.once(get("/a")).text == "good")
             #expect(try await stent.once(get("/a")).text == "good")
             #expect(try await stent.once(get("/b")).status == 502)

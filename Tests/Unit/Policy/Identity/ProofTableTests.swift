@@ -147,8 +147,8 @@ extension ProofTable {
         try table.learn(key, .principal(ada), 0)
         table.observed(key, status: status, began: at(200), now: at(250))
         #expect(table.identify(key, 549) == .known(ada))
-        #expect(table.isProven(key, now: at(549)))
-        #expect(!table.isProven(key, now: at(550)))
+        #expect(table.standing(of: key, now: at(549)) == .proven)
+        #expect(table.standing(of: key, now: at(550)) != .proven)
         #expect(table.state(key, 550) == .asked)
     }
 
@@ -158,25 +158,25 @@ extension ProofTable {
         try table.learn(key, .principal(ada), 0)
         table.observed(key, status: status, began: at(200), now: at(250))
         table.observed(other, status: status, began: at(200), now: at(250))
-        #expect(!table.isProven(key, now: at(300)))
-        #expect(!table.isProven(other, now: at(251)))
+        #expect(table.standing(of: key, now: at(300)) != .proven)
+        #expect(table.standing(of: other, now: at(251)) != .proven)
         #expect(table.state(key, 300) == .asked)
     }
 
     @Test func `proves a credential without saying whose it is`() throws {
         var table = ProofTable(settings())
         table.observed(key, status: 200, began: at(0), now: at(1))
-        #expect(table.isProven(key, now: at(300)))
+        #expect(table.standing(of: key, now: at(300)) == .proven)
         let asker = try table.ask(key, 2, .read)
         #expect(table.answered(key, .failed, now: at(3)) == .wake([.init(asker, .unavailable)]))
-        #expect(table.isProven(key, now: at(3)))
+        #expect(table.standing(of: key, now: at(3)) == .proven)
     }
 
     @Test func `ends a proof with 401`() throws {
         var table = ProofTable(settings())
         try table.learn(key, .principal(ada), 0)
         table.observed(key, status: 401, began: at(1), now: at(2))
-        #expect(!table.isProven(key, now: at(2)))
+        #expect(table.standing(of: key, now: at(2)) != .proven)
         #expect(table.identify(key, 11, .read, isUpstreamDown: true) == .refused)
         #expect(table.state(key, 12, .read) == .asked)
     }
@@ -187,7 +187,7 @@ extension ProofTable {
         table.observed(key, status: 200, began: at(5), now: at(6))
         #expect(table.identify(key, 6) == .refused)
         table.observed(key, status: 200, began: at(6), now: at(7))
-        #expect(table.isProven(key, now: at(7)))
+        #expect(table.standing(of: key, now: at(7)) == .proven)
         #expect(table.state(key, 7) == .asked)
     }
 
@@ -197,14 +197,14 @@ extension ProofTable {
         table.observed(key, status: 401, began: at(0), now: at(1))
         #expect(table.answered(key, .principal(ada), now: at(2)) == .wake([.init(asker, .refused)]))
         #expect(table.identify(key, 3) == .refused)
-        #expect(!table.isProven(key, now: at(3)))
+        #expect(table.standing(of: key, now: at(3)) != .proven)
     }
 
     @Test func `does not renew what nobody would believe any more`() throws {
         var table = ProofTable(settings())
         try table.learn(key, .principal(ada), 0)
         table.observed(key, status: 200, began: at(3900), now: at(3900))
-        #expect(table.isProven(key, now: at(3901)))
+        #expect(table.standing(of: key, now: at(3901)) == .proven)
         #expect(table.state(key, 3901, .read) == .asked)
     }
 }
@@ -215,7 +215,7 @@ extension ProofTable {
         try table.learn(key, .principal(ada), 0)
         try table.learn(other, .refused, 0)
         table.forgetAll(now: at(1))
-        #expect(!table.isProven(key, now: at(1)))
+        #expect(table.standing(of: key, now: at(1)) != .proven)
         guard case .ask = table.identify(key, 1, .read, isUpstreamDown: true) else {
             Issue.record("it is gone for reading, too")
             return
@@ -259,10 +259,10 @@ extension ProofTable {
         table.forgetAll(now: at(5))
         table.observed(key, status: 200, began: at(5), now: at(6))
         table.observed(other, status: 401, began: at(4), now: at(6))
-        #expect(!table.isProven(key, now: at(6)))
+        #expect(table.standing(of: key, now: at(6)) != .proven)
         #expect(table.state(other, 6) == .asked)
         table.observed(key, status: 200, began: at(6), now: at(7))
-        #expect(table.isProven(key, now: at(7)))
+        #expect(table.standing(of: key, now: at(7)) == .proven)
     }
 }
 
@@ -276,8 +276,8 @@ extension ProofTable {
         for number in 100..<150 { try table.learn(key(number), .principal(bob), 1) }
         #expect(table.size == (entries: 100, waiting: 0))
         #expect(table.identify(key(0), 1) == .known(ada))
-        for number in 1...50 { #expect(!table.isProven(key(number), now: at(1))) }
-        for number in 51..<150 { #expect(table.isProven(key(number), now: at(1))) }
+        for number in 1...50 { #expect(table.standing(of: key(number), now: at(1)) != .proven) }
+        for number in 51..<150 { #expect(table.standing(of: key(number), now: at(1)) == .proven) }
     }
 
     @Test func `keeps those that are being asked, and goes back to its bound`() throws {
