@@ -118,6 +118,11 @@ package final class CacheStore: Sendable {
 
     func note(_ groups: CacheGroups) -> CacheStamp { stamps.withLock { $0.note(groups) } }
 
+    /// Whether what was asked for then may be stored now.
+    func mayStore(_ stamp: CacheStamp, _ groups: CacheGroups, began: Moment) -> Bool {
+        stamps.withLock { $0.mayStore(stamp, groups, began: began) } == .allowed
+    }
+
     /// Nothing of these groups is used any more, nor stored where it was asked for before now.
     func invalidate(_ groups: CacheGroups) { stamps.withLock { $0.bump(groups) } }
 

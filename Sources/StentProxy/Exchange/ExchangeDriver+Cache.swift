@@ -42,7 +42,8 @@ extension ExchangeDriver {
     }
 
     /// What answers are told apart by: how the client came, host, path and query in full, whose copy it is; and where a
-    /// route's own word makes an answer fresh, the media types that were asked for, since such an upstream says no Vary.
+    /// route's own word makes an answer fresh, the media types and codings that were asked for, since such an upstream
+    /// says no Vary.
     private func cacheKey(_ plan: CachePlan, _ partition: [UInt8]) -> CacheKey {
         let target = resourceTarget
         var bytes: [UInt8] = []
@@ -60,7 +61,7 @@ extension ExchangeDriver {
         for line in head.fields.lines {
             let counts: Bool =
                 switch line.field {
-                case .accept: plan.override != nil
+                case .accept, .acceptEncoding: plan.override != nil
                 // What the upstream writes its links by.
                 case .xForwardedProto, .xForwardedHost: origin.isTrustedProxy
                 case _: false

@@ -24,6 +24,10 @@ extension ExchangeDriver {
         case .store(let lifetime):
             if let length = answer.framing.declaredLength, length > snapshot.largestStored {
                 turn.status.storing = .refused(.tooLarge)
+            } else if let groups = turn.groups, let stamp = turn.stamp,
+                worker.gate.cache?.mayStore(stamp, groups, began: turn.began) != true
+            {
+                turn.status.storing = .refused(.superseded)
             } else {
                 turn.lifetime = lifetime
                 turn.status.storing = .stored
@@ -225,10 +229,14 @@ extension ExchangeDriver {
         if answer.status == 401, let key = policies.credential {
             store.invalidate(.tagged(Self.partitionTag(of: key).span))
         }
-        guard !head.method.isSafe,
-            InvalidationRule.decide(method: head.method, status: answer.status) == .targets
-        else { return }
-        invalidateTarget(store)
+        guard !head.method.isSafe else { return }
+        switch InvalidationRule.decide(method: head.method, status: answer.status) {
+        case .targets: invalidateTarget(store)
+        // Whether a 5xx came before or after the work was done can't be told.
+        case .nothing:
+            if answer.status >= 500 { invalidateTarget(store) }
+            return
+        }
         guard answer.fields.first(.location) != nil || answer.fields.first(.contentLocation) != nil else { return }
         let target = policies.canonical?.target ?? Array(head.fields.bytes[head.pathAndQuery.range])
         let host = head.fields.first(.host).map { Array(head.fields.bytes[$0.value.range]) } ?? []

@@ -126,3 +126,46 @@ private func preparing(_ method: Method = .post) -> Exchange {
         #expect(exchange.machine.attemptKind == .request)
     }
 }
+
+@Suite struct `A stored answer in an exchange` {
+    @Test func `is sent without an attempt`() throws {
+        let exchange = preparing(.get)
+        #expect(exchange.machine.serve(status: 304, reason: .cacheHit, now: exchange.now) == .conclude(.stored))
+        #expect(exchange.machine.serve(status: 200, reason: .cacheHit, now: exchange.now) == .none)
+        #expect(exchange.machine.outcomeField(status: 304) == nil)
+        let record = try exchange.record(bytesOut: 0)
+        #expect((record.status, record.reason, record.attempts.count) == (304, .cacheHit, 0))
+    }
+
+    @Test func `is sent instead of a failure, and recorded as what it is`() throws {
+        let exchange = Exchange.connected(.get, attempts: 1)
+        #expect(exchange.fail(.upstreamReset) == .answer(.upstreamReset))
+        exchange.machine.substitute(status: 200, reason: .cacheStale)
+        let record = try exchange.record(bytesOut: 4)
+        #expect((record.status, record.reason) == (200, .cacheStale))
+        #expect(record.attempts.map(\.failure) == [.upstreamReset])
+    }
+
+    @Test func `takes the place of nothing that is not on its way`() throws {
+        let exchange = Exchange.connected(.get)
+        exchange.machine.substitute(status: 200, reason: .cacheStale)
+        #expect(exchange.head(404) == .hold)
+        #expect(exchange.end() == .deliver)
+        #expect(try exchange.record().status == 404)
+    }
+
+    @Test func `is waited for by others though the client has gone`() throws {
+        let exchange = Exchange.connected(.get, attempts: 1)
+        exchange.machine.outlivesClient = true
+        #expect(exchange.clientGone() == .detach)
+        #expect(exchange.head(200) == .hold)
+        #expect(exchange.end() == .cancel)
+        #expect(try exchange.record().reason == .clientGone)
+    }
+
+    @Test func `is held whole where another may be sent instead`() {
+        let exchange = Exchange.connected(.get, attempts: 1)
+        exchange.machine.holdsAnswer = true
+        #expect(exchange.head(200) == .hold)
+    }
+}

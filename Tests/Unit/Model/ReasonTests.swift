@@ -15,7 +15,7 @@ import Testing
         #expect(
             [
                 "request", "client", "listener", "admission", "admin", "breaker", "upstream", "exchange", "retry",
-                "resend", "idempotency", "contract", "identity", "ownership",
+                "resend", "idempotency", "cache", "contract", "identity", "ownership",
             ].contains(area))
     }
 

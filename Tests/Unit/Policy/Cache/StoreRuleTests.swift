@@ -106,7 +106,8 @@ private let dayOld = ["Last-Modified: {-86400}", "Date: {0}"]
             .method, .requestNoStore, .noStore, .isPrivate, .authorization, .notFinal, .partial, .errorStatus, .status,
             .notUnderstood, .setCookie, .undelimited, .varyAny, .varyUnkeyable, .noFreshness,
         ]
-        #expect(tested == Set(CacheRefusal.allCases))
+        // What the shell finds: the size of an entry, and writes.
+        #expect(tested.union([.tooLarge, .superseded]) == Set(CacheRefusal.allCases))
         for refusal in CacheRefusal.allCases { #expect(refusal.text.description == refusal.rawValue) }
     }
 }
@@ -143,5 +144,30 @@ private let dayOld = ["Last-Modified: {-86400}", "Date: {0}"]
         #expect(try Reuse(head, sharing: .caller) == .notStored(.errorStatus))
         #expect(try Reuse(head, override: CacheOverride()) == .notStored(.errorStatus))
         #expect(try Reuse(head) == .fresh)
+    }
+}
+
+@Suite struct `Whose word counts when a response is stored` {
+    @Test func `a client's no-store counts for nothing where clients have no say`() throws {
+        let response = CacheableResponse(try answer(200, ["Cache-Control: max-age=60"]))
+        let timing = ResponseTiming(
+            requested: Moment(nanoseconds: 0), received: Moment(nanoseconds: 0), receivedAt: WallTime(nanoseconds: 0))
+        let request = try get(["Cache-Control: no-store"])
+        #expect(StoreRule().decide(response, to: request, timing) == .refuse(.requestNoStore))
+        let verdict = StoreRule().decide(response, to: request, timing, control: RequestCacheControl.none)
+        #expect(verdict != .refuse(.requestNoStore))
+    }
+
+    /// must-revalidate would permit it (RFC 9111 §3.5), but is among what the route has put aside.
+    @Test func `a route that wins over the upstream makes nothing public that somebody's credentials brought`() throws {
+        var override = CacheOverride()
+        override.ttl = .seconds(60)
+        override.mayLengthen = true
+        let own = try answer(200, ["Cache-Control: max-age=0, private, must-revalidate"])
+        let credentials = ["Authorization: Basic YTpi"]
+        #expect(try Reuse(own, to: credentials, override: override) == .notStored(.authorization))
+        #expect(try Reuse(own, to: credentials, sharing: .caller, override: override) == .fresh)
+        let open = try answer(200, ["Cache-Control: max-age=0, public"])
+        #expect(try Reuse(open, to: credentials, override: override) == .fresh)
     }
 }
