@@ -28,6 +28,7 @@ final class CacheOrigin: Sendable {
                     $0.append("\(request.method) \(request.target)")
                     return $0.count
                 }
+                // proof: an origin that takes its time is what the test is about
                 if delay > .zero { try await Task.sleep(for: delay) }
                 try await connection.send(answer(request, number))
             }

@@ -77,11 +77,13 @@ private func withHospCache(
         } _: { stent, hosp async throws in
             let good = try await stent.once(get("/patients/3", credentials(1)))
             try await hosp.setProfile(.outage)
+            // proof: the ages of copies and proofs are of stent's own clock
             try await Task.sleep(for: .milliseconds(1_200))
             let stale = try await stent.once(get("/patients/3", credentials(1)))
             #expect((stale.status, stale.text) == (200, good.text))
             #expect(stale["Cache-Status"]?.hasPrefix("stent; fwd=") == true)
             #expect(try await stent.once(get("/patients/3", credentials(2))).status >= 502)
+            // proof: the same
             try await Task.sleep(for: .seconds(3))
             #expect(try await stent.once(get("/patients/3", credentials(1))).status >= 502)
         }

@@ -70,6 +70,7 @@ import Testing
             try await first.send(get("/a"))
             #expect(await eventually { origin.requests.count == 1 })
             async let second = stent.once(get("/a"))
+            // proof: that somebody waits is seen nowhere from outside
             try await Task.sleep(for: .milliseconds(100))
             await first.close()
             #expect(try await second.text == "1")
