@@ -240,7 +240,7 @@ extension ExchangeDriver {
         turn.use = .forwarded(reason)
         begin(&turn, store, now: now)
         machine.holdsAnswer = turn.outdated != nil
-        guard !isAlone, head.method == .get, turn.wakes <= Self.mostWakes, let stamp = turn.stamp else {
+        guard !isAlone, isShareable(turn), turn.wakes <= Self.mostWakes, let stamp = turn.stamp else {
             cache = turn
             return prepareKeyed(now: now)
         }
@@ -263,6 +263,12 @@ extension ExchangeDriver {
             cache = turn
             prepareKeyed(now: now)
         }
+    }
+
+    /// Whether the answer to this request could be another one's, too: not where its own condition or range goes upstream.
+    private func isShareable(_ turn: CacheTurn) -> Bool {
+        guard head.method == .get, !turn.control.directives.contains(.noStore) else { return false }
+        return turn.condition != nil || head.fields.lines.allSatisfy { RevalidationRule.passes($0.field) }
     }
 
     private func begin(_ turn: inout CacheTurn, _ store: CacheStore, now: Moment) {

@@ -36,7 +36,10 @@ extension ExchangeDriver {
         }
         cache = turn
         // A failure may yet be followed by a good answer, for which others go on waiting.
-        if turn.lifetime == nil, answer.status < 500 { land(.uncacheable, now: now) }
+        guard turn.lifetime == nil, answer.status < 500, case .refused(let refusal) = turn.status.storing else {
+            return
+        }
+        land(refusal == .superseded ? .failed : .uncacheable, now: now)
     }
 
     /// Content that is passed on is kept as well.
