@@ -213,7 +213,9 @@ private func withKept(
     }
 
     @Test func `tells of a caller's copy, not whose it is`() async throws {
-        try await withReliableStent { stent, _ async throws in
+        try await withReliableStent {
+            $0.cache = CacheSettings()
+        } _: { stent, _ async throws in
             #expect(try await stent.once(get("/notes/1", "\(credentials())\r\n")).status == 200)
             let answer = try await stent.admin("/cache?url=/notes/1").text
             #expect(answer.contains(#""for_one_caller":true"#), "\(answer)")
