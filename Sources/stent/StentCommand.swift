@@ -13,7 +13,7 @@ struct StentCommand: AsyncParsableCommand {
             70 a defect of stent's own.
             """,
         version: StentVersion.text,
-        subcommands: [Serve.self, Check.self, Status.self, Owner.self, Schema.self, Version.self])
+        subcommands: [Serve.self, Check.self, Status.self, Owner.self, Cache.self, Schema.self, Version.self])
 
     /// Wrong usage is 2 here, not ArgumentParser's 64.
     static func main() async {
@@ -133,6 +133,64 @@ struct Owner: ParsableCommand {
 
         func run() throws {
             try finish(OwnerCommands.report(config.path, policies: policy, asJSON: json))
+        }
+    }
+}
+
+struct Cache: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "What the stent that serves these settings keeps of answers, and how to be rid of it.",
+        subcommands: [Show.self, Purge.self])
+
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say how much is kept; with a URL, what is kept of its path.")
+
+        @OptionGroup var config: ConfigurationOption
+        @Option(help: "A URL or its path; answers to any query of it are listed.")
+        var url: String?
+        @Flag(help: "Print what the admin endpoint says (JSON).")
+        var json = false
+
+        func run() throws {
+            try finish(CacheCommands.show(config.path, url: url, asJSON: json))
+        }
+    }
+
+    struct Purge: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make kept answers invalid, for all callers, at once.",
+            discussion: "Exactly one of --url, --prefix, --tag and --everything says which.")
+
+        @OptionGroup var config: ConfigurationOption
+        @Option(help: "A URL or its path, with any query.")
+        var url: String?
+        @Option(help: "A path, with any query, and all that is below it.")
+        var prefix: String?
+        @Option(help: "A tag of a route's cache.")
+        var tag: String?
+        @Flag(help: "All that is kept.")
+        var everything = false
+        @Flag(help: "Only call it stale: it is still there for when the service fails.")
+        var soft = false
+
+        private var reaches: [CacheCommands.Reach] {
+            var reaches: [CacheCommands.Reach] = []
+            if let url { reaches.append(.url(url)) }
+            if let prefix { reaches.append(.prefix(prefix)) }
+            if let tag { reaches.append(.tag(tag)) }
+            if everything { reaches.append(.everything) }
+            return reaches
+        }
+
+        func validate() throws {
+            guard reaches.count == 1 else {
+                throw ValidationError("exactly one of --url, --prefix, --tag and --everything is needed")
+            }
+        }
+
+        func run() throws {
+            for reach in reaches { try finish(CacheCommands.purge(config.path, reach, soft ? .soft : .hard)) }
         }
     }
 }

@@ -67,6 +67,8 @@ package enum Reason: String, Sendable, CaseIterable, Error {
     case breakerOpen = "breaker.open"
     case adminNotFound = "admin.not-found"
     case adminMethodNotAllowed = "admin.method-not-allowed"
+    case adminMediaType = "admin.media-type"
+    case adminInvalidRequest = "admin.invalid-request"
 
     // How an upstream failed.
     case upstreamResolveFailed = "upstream.resolve-failed"

@@ -23,9 +23,9 @@ extension Reason {
         case .requestMethodRefused, .adminMethodNotAllowed, .contractMethodNotAllowed: (405, "Method Not Allowed")
         case .requestHeadTimeout, .requestBodyTimeout: (408, "Request Timeout")
         case .idempotencyInFlight, .idempotencyUnknownOutcome: (409, "Conflict")
-        case .contractMediaType, .contractContentCoding: (415, "Unsupported Media Type")
+        case .contractMediaType, .contractContentCoding, .adminMediaType: (415, "Unsupported Media Type")
         case .idempotencyKeyReused, .contractUnknownParameter, .contractInvalidParameter, .contractInvalidContent,
-            .ownershipUnreadable:
+            .ownershipUnreadable, .adminInvalidRequest:
             (422, "Unprocessable Content")
         case .admissionRateLimited: (429, "Too Many Requests")
         case .requestBodyTooLarge, .idempotencyBodyTooLarge: (413, "Content Too Large")
@@ -116,6 +116,8 @@ extension Reason {
         case .admissionDraining: "This proxy is shutting down; try again on a new connection."
         case .adminNotFound: "There is nothing at this path."
         case .adminMethodNotAllowed: "This path does not take that method."
+        case .adminMediaType: "The content has to be application/json."
+        case .adminInvalidRequest: "This can not be done; errors tells why."
         case .upstreamResolveFailed: "The name of the upstream could not be resolved."
         case .upstreamConnectFailed: "The upstream could not be reached."
         case .upstreamConnectTimeout: "The upstream did not accept a connection in time."

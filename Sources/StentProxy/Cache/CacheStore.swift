@@ -31,12 +31,12 @@ package final class CacheStore: Sendable {
         case nothing
     }
 
-    private struct Shard: ~Copyable {
+    struct Shard: ~Copyable {
         var entries: CacheShard<CacheEntry>
         var flights: FlightTable<NIOLoopBound<Waiter>>
     }
 
-    private final class Guarded: Sendable {
+    final class Guarded: Sendable {
         let shard: Mutex<Shard>
 
         init(capacity: ByteCount, _ bounds: FlightBounds) {
@@ -44,8 +44,8 @@ package final class CacheStore: Sendable {
         }
     }
 
-    private let shards: [Guarded]
-    private let stamps = Mutex(CacheStamps())
+    let shards: [Guarded]
+    let stamps = Mutex(CacheStamps())
     /// The highest bits of a hash choose the shard.
     private let shift: UInt64
 
@@ -93,16 +93,18 @@ package final class CacheStore: Sendable {
 
     /// - Parameter began: when the response was asked for.
     func store(_ entry: CacheEntry, under key: CacheKey, began: Moment) -> CacheRefusal? {
-        guard stamps.withLock({ $0.mayStore(entry.stamp, entry.groups, began: began) }) == .allowed else {
-            return .superseded
-        }
-        let insertion = shard(of: key).shard.withLock { shard in
+        let insertion = shard(of: key).shard.withLock { shard -> CacheShard<CacheEntry>.Insertion? in
+            // Asked under the lock, so that a purge that walks over the entries misses none that it is to keep out.
+            guard stamps.withLock({ $0.mayStore(entry.stamp, entry.groups, began: began) }) == .allowed else {
+                return nil
+            }
             shard.flights.forget(key.bytes.span, hash: key.hash)
             return shard.entries.insert(key.bytes.span, hash: key.hash, entry, bytes: entry.bytes) { old in
                 old.varyNames == entry.varyNames && old.varyKey == entry.varyKey
             }
         }
         switch insertion {
+        case nil: return .superseded
         case .stored: return nil
         case .tooLarge, .noRoom: return .tooLarge
         }

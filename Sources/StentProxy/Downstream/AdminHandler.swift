@@ -2,88 +2,104 @@ import NIOCore
 import StentExchange
 import StentModel
 
-/// What stent answers on its own endpoint.
-package struct AdminService: Sendable {
-    package struct Answer: Sendable {
-        package var status: Int
-        package var contentType: String
-        package var body: [UInt8]
-        /// Value of Allow, for 405.
-        package var allow: String?
-
-        package init(status: Int, contentType: String, body: [UInt8], allow: String? = nil) {
-            self.status = status
-            self.contentType = contentType
-            self.body = body
-            self.allow = allow
-        }
-    }
-
-    /// Answers a method and a path, in any thread, in its own time; `nil` where there is nothing at that path.
-    package var answer: @Sendable (Method, String) async -> Answer?
-
-    package init(answer: @escaping @Sendable (Method, String) async -> Answer?) { self.answer = answer }
-}
-
 /// Serves the admin endpoint on one connection; its requests leave no audit record.
 final class AdminHandler: StreamHandler {
+    private enum State {
+        case idle
+        /// The content so far.
+        case reading([UInt8])
+        case answering
+    }
+
     private let worker: Worker
     private let service: AdminService
-    private var isBusy = false
+    private var state = State.idle
 
     init(worker: Worker, service: AdminService) {
         self.worker = worker
         self.service = service
     }
 
-    override var isActive: Bool { isBusy }
+    override var isActive: Bool {
+        switch state {
+        case .idle: false
+        case .reading, .answering: true
+        }
+    }
 
     override func begin(now: Moment) {
-        isBusy = true
+        state = .answering
         if let reason = worker.snapshot.requestRule.refusal(of: head) {
             return refuse(reason, headIsReadable: true, now: now)
         }
-        let method = head.method
-        let path = head.fields.text(head.path)
-        let service = self.service
-        let bound = NIOLoopBound(self, eventLoop: worker.loop)
-        let loop = worker.loop
-        // The endpoint is for people and scrapers: its answers gather from all workers, and may take their time.
-        Task {
-            let answer = await service.answer(method == .head ? .get : method, path)
-            loop.execute { bound.value.send(answer) }
+        guard head.framing.hasContent else { return answer([]) }
+        if let length = head.framing.declaredLength, length > AdminService.contentLimit {
+            return refuse(.requestBodyTooLarge, headIsReadable: true, now: now)
         }
+        state = .reading([])
+        if head.expectsContinue { stream?.sendContinue() }
+    }
+
+    override func receive(content: ByteBuffer, now: Moment) {
+        guard case .reading(var bytes) = state else { return }
+        guard bytes.count + content.readableBytes <= AdminService.contentLimit else {
+            return refuse(.requestBodyTooLarge, headIsReadable: true, now: now)
+        }
+        state = .answering
+        bytes.append(contentsOf: content.readableBytesView)
+        state = .reading(bytes)
+    }
+
+    override func receiveEnd(now: Moment) {
+        guard case .reading(let bytes) = state else { return }
+        state = .answering
+        answer(bytes)
     }
 
     override func refuse(_ reason: Reason, headIsReadable: Bool, now: Moment) {
-        isBusy = true
-        send(problem(reason), closes: true)
+        state = .answering
+        send(.problem(reason), closes: true)
     }
 
     override func requestFailed(_ reason: Reason, now: Moment) {
-        if isBusy { send(problem(reason), closes: true) }
+        if isActive { send(.problem(reason), closes: true) }
     }
 
-    override func clientGone(now: Moment) { isBusy = false }
+    override func clientGone(now: Moment) { state = .idle }
 
     override func clientStalled(now: Moment) {
-        isBusy = false
+        state = .idle
         stream?.abort()
     }
 
     override func shutDown(now: Moment) { clientStalled(now: now) }
 
-    private func problem(_ reason: Reason) -> AdminService.Answer {
-        let (status, title) = reason.answer ?? (500, "Internal Server Error")
-        var body: [UInt8] = []
-        ProblemDocument.append(reason, status: status, title: title, instance: [], to: &body)
-        return .init(status: status, contentType: "application/problem+json", body: body)
+    private func answer(_ content: [UInt8]) {
+        let path = head.path
+        let rest = head.pathAndQuery.range.dropFirst(path.range.count + 1)
+        let type = head.fields.first(.contentType).map { head.fields.text($0.value) } ?? ""
+        let request = AdminService.Request(
+            method: head.method == .head ? .get : head.method, path: head.fields.text(path),
+            query: String(decoding: head.fields.bytes[rest], as: UTF8.self), mediaType: Self.mediaType(type),
+            content: content)
+        let service = self.service
+        let bound = NIOLoopBound(self, eventLoop: worker.loop)
+        let loop = worker.loop
+        // The endpoint is for people and scrapers: its answers gather from all workers, and may take their time.
+        Task {
+            let answer = await service.answer(request)
+            loop.execute { bound.value.send(answer) }
+        }
+    }
+
+    private static func mediaType(_ text: String) -> String {
+        text.prefix { $0 != ";" && $0 != " " && $0 != "\t" }.lowercased()
     }
 
     private func send(_ answer: AdminService.Answer?, closes: Bool = false) {
-        guard isBusy, let stream else { return }
-        isBusy = false
-        let answer = answer ?? problem(.adminNotFound)
+        guard isActive, let stream else { return }
+        state = .idle
+        let answer = answer ?? .problem(.adminNotFound)
         var fields: [UInt8] = worker.dateLine(now: worker.now)
         fields.append("Content-Type: ")
         fields.append(contentsOf: answer.contentType.utf8)

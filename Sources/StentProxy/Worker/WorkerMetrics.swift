@@ -76,6 +76,7 @@ package struct WorkerMetrics: Sendable {
     private var routeDurations = Recent<String, Histogram>()
     private var attemptCounts = Recent<Reason?, UInt64>()
     private var decisionCounts = Recent<DecisionKey, UInt64>()
+    private var cacheCounts = Recent<ExchangeRecord.CacheUse, UInt64>()
     package var requests: [RequestKey: UInt64] { requestCounts.dictionary }
     /// Durations of exchanges by route.
     package var durations: [String: Histogram] { routeDurations.dictionary }
@@ -83,6 +84,10 @@ package struct WorkerMetrics: Sendable {
     package var attempts: [Reason?: UInt64] { attemptCounts.dictionary }
     /// What policies decided.
     package var decisions: [DecisionKey: UInt64] { decisionCounts.dictionary }
+    /// What the cache did with requests.
+    package var cacheUses: [ExchangeRecord.CacheUse: UInt64] { cacheCounts.dictionary }
+    /// Requests that waited for what another one fetched.
+    package var collapsed: UInt64 = 0
     package var connectionsAccepted: UInt64 = 0
     package var connectionsOpen = 0
     package var connectionsRefused: [Reason: UInt64] = [:]
@@ -112,6 +117,8 @@ package struct WorkerMetrics: Sendable {
                 policy: decision.policy, mode: decision.mode, result: decision.result, reason: decision.reason)
             decisionCounts.update(key, default: 0) { $0 &+= 1 }
         }
+        if let use = record.cache { cacheCounts.update(use, default: 0) { $0 &+= 1 } }
+        if record.isCollapsed { collapsed &+= 1 }
         bytesIn &+= UInt64(max(0, record.bytesIn))
         bytesOut &+= UInt64(max(0, record.bytesOut))
     }
@@ -123,6 +130,8 @@ package struct WorkerMetrics: Sendable {
         }
         for (key, count) in other.attempts { attemptCounts.update(key, default: 0) { $0 &+= count } }
         for (key, count) in other.decisions { decisionCounts.update(key, default: 0) { $0 &+= count } }
+        for (use, count) in other.cacheUses { cacheCounts.update(use, default: 0) { $0 &+= count } }
+        collapsed &+= other.collapsed
         connectionsAccepted &+= other.connectionsAccepted
         connectionsOpen += other.connectionsOpen
         connectionsRefused.merge(other.connectionsRefused) { $0 &+ $1 }

@@ -2,7 +2,7 @@ import StentModel
 import StentProxy
 import Synchronization
 
-/// What the admin listener answers: health, readiness, metrics.
+/// What the admin listener answers: health, readiness, metrics, and what an operator asks of the cache.
 final class AdminEndpoint: Sendable {
     private let server = Mutex<StentServer?>(nil)
 
@@ -10,24 +10,22 @@ final class AdminEndpoint: Sendable {
     func attach(_ server: StentServer) { self.server.withLock { $0 = server } }
 
     var service: AdminService {
-        AdminService { [self] method, path in
-            guard let allowed = Self.paths[path] else { return nil }
-            guard method == allowed else {
-                return AdminService.Answer(
-                    status: 405, contentType: "text/plain; charset=utf-8", body: Array("Use GET.\n".utf8),
-                    allow: "GET, HEAD")
+        AdminService { [self] request in
+            guard let allowed = Self.paths[request.path] else { return nil }
+            guard request.method == allowed else {
+                return .problem(.adminMethodNotAllowed, allow: allowed == .get ? "GET, HEAD" : "POST")
             }
-            return await answer(path)
+            return await answer(request)
         }
     }
 
     private static let paths: [String: Method] = [
-        "/healthz": .get, "/readyz": .get, "/metrics": .get, "/status": .get,
+        "/healthz": .get, "/readyz": .get, "/metrics": .get, "/status": .get, "/cache": .get, "/cache/purge": .post,
     ]
 
-    private func answer(_ path: String) async -> AdminService.Answer? {
+    private func answer(_ request: AdminService.Request) async -> AdminService.Answer? {
         let server = self.server.withLock { $0 }
-        switch path {
+        switch request.path {
         case "/healthz":
             return text(200, "ok\n")
         case "/readyz":
@@ -43,6 +41,12 @@ final class AdminEndpoint: Sendable {
             guard let server else { return text(503, "starting\n") }
             return AdminService.Answer(
                 status: 200, contentType: "application/json", body: await StatusDocument.make(server))
+        case "/cache":
+            guard let server else { return text(503, "starting\n") }
+            return await showCache(server, query: request.query)
+        case "/cache/purge":
+            guard let server else { return text(503, "starting\n") }
+            return await purgeCache(server, request)
         case _:
             return nil
         }

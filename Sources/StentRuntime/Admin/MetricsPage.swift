@@ -20,6 +20,7 @@ enum MetricsPage {
         success(metrics, &page)
         reliability(server, metrics, &page)
         policies(server, metrics, &page)
+        cache(server, metrics, &page)
         audit(server.audit.metrics, accepts: server.audit.accepts, &page)
         process(&page)
         return page.bytes

@@ -15,6 +15,7 @@ enum StatusDocument {
         object.add("settings", server.digest)
         object.add("state", server.isDraining ? "draining" : server.isReady ? "ready" : "not-ready")
         object.add("audit_writable", server.audit.accepts)
+        if let cache = server.gate.cache { object.add("cache", json: CacheDocument.numbers(cache)) }
         if let gauges = server.gate.outbox?.gauges { object.add("outbox", json: await outbox(server, gauges)) }
         if let metrics = server.stores.ledger?.metrics {
             var ledger = JSONObject()
@@ -75,16 +76,4 @@ enum StatusDocument {
         bytes.append(addingCapacity: 27) { (text: inout OutputSpan<UInt8>) in Timestamp.append(time, to: &text) }
         return String(decoding: bytes, as: UTF8.self)
     }
-}
-
-/// A JSON object while it is written.
-private struct JSONObject {
-    private var members: [String] = []
-
-    var text: String { "{\(members.joined(separator: ","))}" }
-
-    mutating func add(_ name: String, json: String) { members.append("\(JSONString.json(name)):\(json)") }
-    mutating func add(_ name: String, _ value: String) { add(name, json: JSONString.json(value)) }
-    mutating func add(_ name: String, _ value: Int) { add(name, json: "\(value)") }
-    mutating func add(_ name: String, _ value: Bool) { add(name, json: value ? "true" : "false") }
 }

@@ -39,7 +39,7 @@ import Testing
             case "resend": [502]
             case "idempotency": [400, 409, 413, 422, 503]
             case "listener": [308]
-            case "admin": [404, 405]
+            case "admin": [404, 405, 415, 422]
             case "exchange": [500, 503, 504]
             case "cache": [504]
             case "contract": [400, 404, 405, 415, 422]
