@@ -109,6 +109,7 @@ package struct ExchangeRecord: Sendable {
             case .hit: "hit"
             case .stale: "stale"
             case .validated: "validated"
+            case .forwarded(.stale): "stale-forwarded"
             case .forwarded(let reason): reason.text
             }
         }

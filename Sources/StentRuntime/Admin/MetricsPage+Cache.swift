@@ -8,7 +8,7 @@ extension MetricsPage {
         let numbers = cache.numbers
         page.add(
             "stent_cache_requests_total", .counter, "Requests that the cache had a say in, by what it did.",
-            metrics.cacheUses.map { (name($0.key), $0.value) }.sorted { $0.0 < $1.0 }
+            metrics.cacheUses.map { ("\($0.key.text)", $0.value) }.sorted { $0.0 < $1.0 }
                 .map { ([("use", $0.0)], Double($0.1)) })
         page.add(
             "stent_cache_collapsed_total", .counter, "Requests that waited for what another one fetched.",
@@ -23,13 +23,5 @@ extension MetricsPage {
         page.add(
             "stent_cache_waiting", .gauge, "Requests that wait for what another one fetches.",
             [([], Double(numbers.waiting))])
-    }
-
-    /// A stale copy that was given, and one that made the request go upstream, are two things.
-    private static func name(_ use: ExchangeRecord.CacheUse) -> String {
-        switch use {
-        case .forwarded(.stale): "stale-forwarded"
-        case .hit, .stale, .validated, .forwarded: "\(use.text)"
-        }
     }
 }

@@ -1,4 +1,3 @@
-import StentPolicy
 import StentRuntime
 import Testing
 
