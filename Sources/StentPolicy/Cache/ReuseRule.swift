@@ -38,6 +38,29 @@ package enum ReuseRule {
         return .lookUp
     }
 
+    /// Whether a caller may be given what is stored for whoever is proven.
+    package enum Access: Sendable, Equatable {
+        case granted
+        /// Only while the upstream can't be asked.
+        case whileDown
+        case denied
+    }
+
+    /// The same for what may be another's, or be out of date for other reasons than its age.
+    ///
+    /// - Parameter standing: after writes and purges; what they made invalid is not there any more.
+    package static func decide(
+        _ lifetime: CacheLifetime, _ standing: CacheStamps.Standing, _ access: Access, at now: Moment,
+        _ request: RequestCacheControl
+    ) -> Verdict {
+        switch (access, standing) {
+        case (.denied, _), (.whileDown, _): decideMiss(.miss, request)
+        case (.granted, .invalid): decideMiss(.uriMiss, request)
+        case (.granted, .stale): decideMiss(.stale, request)
+        case (.granted, .current): decide(lifetime, at: now, request)
+        }
+    }
+
     /// - Parameter request: `RequestCacheControl.none` where clients have no say.
     package static func decide(_ lifetime: CacheLifetime, at now: Moment, _ request: RequestCacheControl) -> Verdict {
         if request == .none {

@@ -23,11 +23,6 @@ extension CacheStore {
 
     /// One entry, as an operator may see it: not whose it is, nor what was asked for under the names in Vary.
     package struct Listed: Sendable {
-        package enum Audience: Sendable {
-            case oneCaller
-            case all
-        }
-
         package var url: String
         package var status: Int
         /// Of memory.
@@ -37,7 +32,7 @@ extension CacheStore {
         /// Seconds of freshness that are left; negative for a stale entry.
         package var ttl: Int64
         package var standing: CacheStamps.Standing
-        package var audience: Audience
+        package var audience: CacheKey.Audience
         /// Names of the fields that it is told apart by.
         package var varies: [String]
     }
@@ -55,13 +50,13 @@ extension CacheStore {
     package func purge(_ reach: Reach, _ purge: CacheStamps.Purge, under snapshot: Snapshot) -> Purged {
         switch reach {
         case .path(let target):
-            bump(.read(path: ExchangeDriver.groupPath(of: target, snapshot).span), purge)
+            bump(.read(path: CacheResource.path(of: target, suffixes: snapshot.suffixes).span), purge)
             return .groups(1)
         case .tag(let tag):
             bump(.tagged(tag.span), purge)
             return .groups(1)
         case .prefix(let prefix):
-            return .entries(purgePrefix(ExchangeDriver.groupPath(of: prefix, snapshot), purge, snapshot))
+            return .entries(purgePrefix(CacheResource.path(of: prefix, suffixes: snapshot.suffixes), purge, snapshot))
         case .everything:
             return .entries(purgeEverything(purge))
         }
@@ -95,7 +90,7 @@ extension CacheStore {
         var paths: Set<[UInt8]> = []
         var marked = 0
         let removed = walk { key, _ in
-            let path = ExchangeDriver.groupPath(of: CacheKey.Parts(key).target, snapshot)
+            let path = CacheResource.path(of: CacheKey.Parts(key).target, suffixes: snapshot.suffixes)
             guard Self.isBelow(path, prefix) else { return .kept }
             switch purge {
             case .hard: return .removed
@@ -119,11 +114,11 @@ extension CacheStore {
 
     /// What is stored of a path, with any query, of whomever; at most so many.
     package func entries(of target: [UInt8], atMost limit: Int, now: Moment, under snapshot: Snapshot) -> [Listed] {
-        let path = ExchangeDriver.groupPath(of: target, snapshot)
+        let path = CacheResource.path(of: target, suffixes: snapshot.suffixes)
         var found: [Listed] = []
         _ = walk { key, entry in
             let parts = CacheKey.Parts(key)
-            guard found.count < limit, ExchangeDriver.groupPath(of: parts.target, snapshot) == path else {
+            guard found.count < limit, CacheResource.path(of: parts.target, suffixes: snapshot.suffixes) == path else {
                 return .kept
             }
             found.append(
@@ -159,30 +154,5 @@ extension CacheStore {
             removed += walk.removed
         }
         return removed
-    }
-}
-
-extension CacheKey {
-    /// What a key was made of.
-    struct Parts {
-        let scheme: StaticString
-        let host: [UInt8]
-        /// Path and query.
-        let target: [UInt8]
-        let audience: CacheStore.Listed.Audience
-
-        init(_ key: [UInt8]) {
-            scheme = key.first == 0x73 ? "https" : "http"
-            let authority = key.dropFirst().prefix { $0 != 0x0A }
-            host = Array(authority)
-            let path = key[authority.endIndex...].dropFirst().prefix { $0 != 0x0A }
-            target = Array(path)
-            // A partition begins with a NUL, what may follow a key without one with a line feed.
-            audience = key[path.endIndex...].dropFirst().first == 0 ? .oneCaller : .all
-        }
-
-        var url: String {
-            "\(scheme)://\(String(decoding: host, as: UTF8.self))\(String(decoding: target, as: UTF8.self))"
-        }
     }
 }

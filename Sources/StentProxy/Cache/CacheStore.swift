@@ -7,22 +7,6 @@ import Synchronization
 ///
 /// Shards with a lock each, held for well below a microsecond; whoever waits is woken on its own loop.
 package final class CacheStore: Sendable {
-    /// Somebody who waits for a fetch; belongs to a loop.
-    final class Waiter {
-        private var wake: ((FlightOutcome) -> Void)?
-
-        init(_ wake: @escaping (FlightOutcome) -> Void) { self.wake = wake }
-
-        func tell(_ outcome: FlightOutcome) {
-            guard let wake else { return }
-            self.wake = nil
-            wake(outcome)
-        }
-
-        /// It is not interested any more.
-        func forget() { wake = nil }
-    }
-
     /// What a look-up found.
     enum Found {
         case entry(CacheEntry, CacheStamps.Standing)
@@ -33,7 +17,7 @@ package final class CacheStore: Sendable {
 
     struct Shard: ~Copyable {
         var entries: CacheShard<CacheEntry>
-        var flights: FlightTable<NIOLoopBound<Waiter>>
+        var flights: FlightTable<NIOLoopBound<LoopWaiter<FlightOutcome>>>
     }
 
     final class Guarded: Sendable {
@@ -133,9 +117,10 @@ package final class CacheStore: Sendable {
 
     // MARK: fetches
 
-    func join(_ key: CacheKey, stamp: CacheStamp, now: Moment, _ waiter: Waiter, on loop: any EventLoop)
-        -> FlightIndex.Join
-    {
+    func join(
+        _ key: CacheKey, stamp: CacheStamp, now: Moment, _ waiter: LoopWaiter<FlightOutcome>,
+        on loop: any EventLoop
+    ) -> FlightIndex.Join {
         let bound = NIOLoopBound(waiter, eventLoop: loop)
         return shard(of: key).shard.withLock { shard in
             shard.flights.join(key.bytes.span, hash: key.hash, stamp: stamp, now: now, waiter: bound)
@@ -163,7 +148,7 @@ package final class CacheStore: Sendable {
         }
     }
 
-    private func wake(_ waiters: [NIOLoopBound<Waiter>], _ outcome: FlightOutcome) {
+    private func wake(_ waiters: [NIOLoopBound<LoopWaiter<FlightOutcome>>], _ outcome: FlightOutcome) {
         for waiter in waiters { waiter.eventLoop.execute { waiter.value.tell(outcome) } }
     }
 
@@ -186,16 +171,5 @@ package final class CacheStore: Sendable {
             sum.waiting += waiting
         }
         return sum
-    }
-}
-
-/// What a response is found by.
-struct CacheKey: Sendable {
-    let bytes: [UInt8]
-    let hash: UInt64
-
-    init(_ bytes: [UInt8]) {
-        self.bytes = bytes
-        hash = CacheHash.of(bytes.span)
     }
 }

@@ -14,8 +14,10 @@ struct CacheTurn {
     /// What the caller's copies are in a group of; empty where there is one copy for all.
     let partition: [UInt8]
 
-    /// The answer that is sent from the cache.
+    /// What is there and may be given.
     var entry: CacheEntry?
+    /// What it is to this request.
+    var answer: WholeAnswer?
     /// What is there and can't be used as it is: to be validated, or to be served while the upstream fails.
     var outdated: CacheEntry?
     var status = CacheStatus(.forwarded(.miss))
@@ -28,7 +30,7 @@ struct CacheTurn {
     /// The fetch that others may wait for.
     var flight: FlightID?
     /// The fetch that this request waits for.
-    var waiting: (id: FlightWaiterID, waiter: CacheStore.Waiter)?
+    var waiting: (id: FlightWaiterID, waiter: LoopWaiter<FlightOutcome>)?
     /// Fetches that it has waited for in vain.
     var wakes = 0
     /// The answer on its way may be stored.

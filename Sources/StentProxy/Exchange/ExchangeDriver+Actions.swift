@@ -92,6 +92,7 @@ extension ExchangeDriver {
     func releaseConnection() {
         guard let connection else { return }
         self.connection = nil
+        awaitsFlush = false
         connection.finish()
     }
 

@@ -28,94 +28,24 @@ extension ExchangeDriver {
         case .proven: guard policies.credential != nil else { return }
         case .caller:
             guard let key = policies.credential else { return }
-            partition = Self.partitionTag(of: key)
+            partition = CachePartition.bytes(of: key)
         }
         let control = snapshot.heedsRequestCacheControl ? RequestCacheControl(head.fields) : .none
+        let target = resourceTarget
         cache = CacheTurn(
-            plan: cachePlan, key: cacheKey(cachePlan, partition), path: Self.groupPath(of: resourceTarget, snapshot),
-            control: control, partition: partition)
+            plan: cachePlan,
+            key: CacheKey(head, target: target, cachePlan, partition: partition, client: forwardedClient),
+            path: CacheResource.path(of: target, suffixes: snapshot.suffixes), control: control, partition: partition)
     }
 
     /// Path and query as they go upstream.
-    private var resourceTarget: [UInt8] {
+    var resourceTarget: [UInt8] {
         policies.canonical?.target ?? Array(head.fields.bytes[head.pathAndQuery.range])
-    }
-
-    /// What answers are told apart by: how the client came, host, path and query in full, whose copy it is; and where a
-    /// route's own word makes an answer fresh, the media types and codings that were asked for, since such an upstream
-    /// says no Vary.
-    private func cacheKey(_ plan: CachePlan, _ partition: [UInt8]) -> CacheKey {
-        let target = resourceTarget
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(target.count + 96)
-        bytes.append(origin.listener == .https ? 0x73 : 0x70)
-        if let host = head.fields.first(.host) {
-            for byte in head.fields.bytes[host.value.range] {
-                bytes.append(byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte)
-            }
-        }
-        bytes.append(0x0A)
-        bytes.append(contentsOf: target)
-        bytes.append(0x0A)
-        bytes.append(contentsOf: partition)
-        for line in head.fields.lines {
-            let counts: Bool =
-                switch line.field {
-                case .accept, .acceptEncoding: plan.override != nil
-                // What the upstream writes its links by.
-                case .xForwardedProto, .xForwardedHost: origin.isTrustedProxy
-                case _: false
-                }
-            guard counts else { continue }
-            bytes.append(0x0A)
-            bytes.append(contentsOf: head.fields.bytes[line.value.range])
-        }
-        return CacheKey(bytes)
-    }
-
-    /// The path that a resource is known by, however it was asked for: without query and suffix, and nothing encoded that
-    /// needs not be (RFC 3986 §6.2.2.2).
-    static func groupPath(of target: [UInt8], _ snapshot: Snapshot) -> [UInt8] {
-        var path: [UInt8] = []
-        path.reserveCapacity(target.count)
-        var index = 0
-        while index < target.count, target[index] != 0x3F {
-            if target[index] == 0x25,
-                let byte = PercentEncoding.byte(in: target.span, at: index, end: target.count), isUnreserved(byte)
-            {
-                path.append(byte)
-                index += 3
-            } else {
-                path.append(target[index])
-                index += 1
-            }
-        }
-        while path.count > 1, path.last == 0x2F { path.removeLast() }
-        for suffix in snapshot.suffixes where path.count > suffix.count && path.suffix(suffix.count) == suffix[...] {
-            path.removeLast(suffix.count)
-            break
-        }
-        return path
-    }
-
-    private static func isUnreserved(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: true
-        case _: false
-        }
     }
 
     // MARK: look-up
 
-    /// Whether the caller may be given what is stored.
-    private enum Access {
-        case granted
-        /// Only while the upstream can't be asked.
-        case whileDown
-        case denied
-    }
-
-    private func access(_ turn: CacheTurn, now: Moment) -> Access {
+    private func access(_ turn: CacheTurn, now: Moment) -> ReuseRule.Access {
         guard turn.plan.sharing != .everyone else { return .granted }
         guard let key = policies.credential, let proofs = worker.gate.proofs else { return .denied }
         switch proofs.standing(of: key, now: now) {
@@ -140,14 +70,8 @@ extension ExchangeDriver {
         case .nothing: verdict = ReuseRule.decideMiss(.uriMiss, turn.control)
         case .otherVariant: verdict = ReuseRule.decideMiss(.varyMiss, turn.control)
         case .entry(let entry, let standing):
-            let decided = ReuseRule.decide(entry.lifetime, at: now, turn.control)
+            verdict = ReuseRule.decide(entry.lifetime, standing, access, at: now, turn.control)
             if access != .denied { turn.outdated = entry }
-            switch (decided, standing, access) {
-            case (_, _, .denied), (_, _, .whileDown): verdict = .revalidate(.miss)
-            case (.fresh, .stale, _), (.staleWhileRevalidating, .stale, _), (.staleAsAsked, .stale, _):
-                verdict = .revalidate(.stale)
-            case (_, _, .granted): verdict = decided
-            }
             if access == .granted { turn.entry = entry }
         }
         cache = turn
@@ -175,8 +99,10 @@ extension ExchangeDriver {
             turn.use = use
         }
         turn.status.ttl = entry.lifetime.freshness(at: now)
+        let whole = storedAnswer(entry, now: now)
+        turn.answer = whole
         cache = turn
-        run(machine.serve(status: storedAnswer(entry, now: now).status, reason: reason, now: now), now: now)
+        run(machine.serve(status: whole.status, reason: reason, now: now), now: now)
     }
 
     /// The stored answer to this request: to its condition, its range, its method.
@@ -245,7 +171,7 @@ extension ExchangeDriver {
             return prepareKeyed(now: now)
         }
         let number = exchangeNumber
-        let waiter = CacheStore.Waiter { [self] outcome in
+        let waiter = LoopWaiter<FlightOutcome> { [self] outcome in
             guard isPreparing(number) else { return }
             woken(outcome)
         }

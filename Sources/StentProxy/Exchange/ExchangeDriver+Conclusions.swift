@@ -18,8 +18,8 @@ extension ExchangeDriver {
         var fields = worker.dateLine(now: now)
         switch conclusion {
         case .stored:
-            guard let entry = cache?.entry else { return }
-            send(storedAnswer(entry, now: now), now: now)
+            guard let answer = cache?.answer else { return }
+            send(answer, now: now)
         case .found:
             guard let found else { return }
             forgetIdentities(now: now)

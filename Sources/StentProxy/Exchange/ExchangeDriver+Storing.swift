@@ -230,7 +230,7 @@ extension ExchangeDriver {
     func invalidateStored(by answer: borrowing ResponseHead) {
         guard let store = worker.gate.cache, machine.attemptKind == .request else { return }
         if answer.status == 401, let key = policies.credential {
-            store.invalidate(.tagged(Self.partitionTag(of: key).span))
+            store.invalidate(.tagged(CachePartition.bytes(of: key).span))
         }
         guard !head.method.isSafe else { return }
         switch InvalidationRule.decide(method: head.method, status: answer.status) {
@@ -241,12 +241,11 @@ extension ExchangeDriver {
             return
         }
         guard answer.fields.first(.location) != nil || answer.fields.first(.contentLocation) != nil else { return }
-        let target = policies.canonical?.target ?? Array(head.fields.bytes[head.pathAndQuery.range])
         let host = head.fields.first(.host).map { Array(head.fields.bytes[$0.value.range]) } ?? []
         let uri = TargetURI(
-            scheme: origin.listener == .https ? .https : .http, authority: host, pathAndQuery: target)
+            scheme: origin.listener == .https ? .https : .http, authority: host, pathAndQuery: resourceTarget)
         InvalidationRule.forEachTarget(of: answer.fields, at: uri) { named in
-            store.invalidate(.read(path: Self.groupPath(of: named, snapshot).span))
+            store.invalidate(.read(path: CacheResource.path(of: named, suffixes: snapshot.suffixes).span))
         }
     }
 
@@ -260,28 +259,21 @@ extension ExchangeDriver {
         case .committed: invalidateTarget(store)
         case .unknown:
             let groups = invalidateTarget(store)
-            // It may take effect as long as the upstream may work on it.
-            let span = machine.plan.settle ?? machine.limits.attempt
+            // It may take effect as long as the upstream may work on it. An attempt may last for a day where answers stream,
+            // and nobody works so long unseen: then it is the time to the first byte.
+            let span = machine.plan.settle ?? min(machine.limits.attempt, machine.limits.firstByte)
             for groups in groups { store.hold(groups, until: now.advanced(by: span)) }
         }
     }
 
     @discardableResult
     private func invalidateTarget(_ store: CacheStore) -> [CacheGroups] {
-        let target = policies.canonical?.target ?? Array(head.fields.bytes[head.pathAndQuery.range])
-        let path = Self.groupPath(of: target, snapshot)
+        let path = CacheResource.path(of: resourceTarget, suffixes: snapshot.suffixes)
         var groups = [CacheGroups.written(path: path.span)]
         for path in snapshot.invalidatedPaths(by: machine.plan.index, path: path) {
             groups.append(.read(path: path.span))
         }
         for group in groups { store.invalidate(group) }
         return groups
-    }
-
-    static func partitionTag(of key: CredentialKey) -> [UInt8] {
-        var bytes: [UInt8] = [0]
-        withUnsafeBytes(of: key.high) { bytes.append(contentsOf: $0) }
-        withUnsafeBytes(of: key.low) { bytes.append(contentsOf: $0) }
-        return bytes
     }
 }

@@ -59,10 +59,14 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
     func appendRequestHead(for pool: UpstreamPool, to output: inout [UInt8]) {
         snapshot.forwarding.append(
             head, as: policies.canonical, condition: head.method == .get ? cache?.condition : nil, id: id,
-            client: .init(
-                address: origin.peer, isTLS: own?.refresh?.isTLS ?? (origin.listener == .https),
-                isTrustedProxy: origin.isTrustedProxy),
-            authority: pool.authority, to: &output)
+            client: forwardedClient, authority: pool.authority, to: &output)
+    }
+
+    /// What the forwarding fields say of the client.
+    var forwardedClient: RequestForwarding.Client {
+        .init(
+            address: origin.peer, isTLS: own?.refresh?.isTLS ?? (origin.listener == .https),
+            isTrustedProxy: origin.isTrustedProxy)
     }
 
     /// Sends the verifying request instead of the client's.

@@ -6,21 +6,8 @@ import Synchronization
 
 /// `ProofTable` for all workers: keeps it behind a lock, and tells each waiter on its own loop.
 package final class Proofs: Sendable {
-    /// Somebody who waits to learn who a caller is; belongs to a loop.
-    final class Waiter {
-        private var answer: ((ProofTable.Outcome) -> Void)?
-
-        init(_ answer: @escaping (ProofTable.Outcome) -> Void) { self.answer = answer }
-
-        func tell(_ outcome: ProofTable.Outcome) {
-            guard let answer else { return }
-            self.answer = nil
-            answer(outcome)
-        }
-
-        /// It is not interested any more.
-        func forget() { answer = nil }
-    }
+    /// Somebody who waits to learn who a caller is.
+    typealias Waiter = LoopWaiter<ProofTable.Outcome>
 
     private struct State {
         var table: ProofTable
