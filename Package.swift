@@ -103,7 +103,7 @@ let package = Package(
             dependencies: [
                 "StentModel", "StentCodec", "StentPolicy", "StentAudit", "StentExchange", "StentConfig", "StentProxy",
                 "HospKit",
-                "StentTestKit",
+                "StentTestKit", nio, .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: house),
         .testTarget(

@@ -124,6 +124,15 @@ extension ExchangeMachine {
         }
     }
 
+    /// The answer is whole and about something else than was asked for: it is asked for once more, which costs none of the
+    /// attempts.
+    package mutating func askAgain(now: Moment) -> Action {
+        guard case .attempting(let attempt) = state, attempt.kind == .request else { return .none }
+        endAttempt(attempt, failure: nil, now: now)
+        attemptCount -= 1
+        return startAttempt(Next(), now: now)
+    }
+
     /// The attempt failed.
     package mutating func attemptFailed(
         _ failure: UpstreamFailure, now: Moment, jitter: Double, budgetAllows: Bool = true

@@ -65,12 +65,22 @@ extension Rules {
         switch cache.scope {
         case .off: return []
         case .caller, .proven:
-            guard !hasIdentity else { return [] }
             let origin = places["\(path).scope"] == nil ? ", which is the default," : ""
+            let scope = "is `\(cache.scope.rawValue)`\(origin)"
+            let help = "or write `scope: everyone` where anybody may have the answer"
+            if !hasIdentity {
+                return [
+                    contradiction(
+                        "\(path).scope", "\(scope) and needs `identity`: no caller is known",
+                        help: "set `identity`; \(help)")
+                ]
+            }
+            // What anybody may ask for proves nobody's password.
+            guard settings.contract == nil, isSound("contract") else { return [] }
             return [
                 contradiction(
-                    "\(path).scope", "is `\(cache.scope.rawValue)`\(origin) and needs `identity`: no caller is known",
-                    help: "set `identity`; or write `scope: everyone` where anybody may have the answer")
+                    "\(path).scope", "\(scope) and needs `contract`: it says which paths ask for a password",
+                    help: "set `contract`; \(help)")
             ]
         case .everyone:
             guard hasIdentity, cache.mayLengthen else { return [] }

@@ -24,7 +24,10 @@ package struct StoreRule: Sendable, Equatable {
         _ response: borrowing CacheableResponse, to request: borrowing RequestHead, _ timing: ResponseTiming,
         sharing: CacheSharing = .everyone, override: CacheOverride? = nil, control asked: RequestCacheControl? = nil
     ) -> Verdict {
-        guard request.method == .get else { return .refuse(.method) }
+        switch response.origin {
+        case .answer: guard request.method == .get else { return .refuse(.method) }
+        case .update: break
+        }
         if (asked ?? RequestCacheControl(request.fields)).directives.contains(.noStore) {
             return .refuse(.requestNoStore)
         }

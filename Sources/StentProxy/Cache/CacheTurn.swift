@@ -23,6 +23,9 @@ struct CacheTurn {
     var status = CacheStatus(.forwarded(.miss))
     var use: ExchangeRecord.CacheUse?
 
+    /// What is to be fetched is a whole response, whatever the client's own conditions are.
+    var fetchesWhole = false
+
     // A fetch.
     var groups: CacheGroups?
     var stamp: CacheStamp?
@@ -52,6 +55,6 @@ struct CacheTurn {
         guard groups != nil else { return nil }
         var lines: [UInt8] = []
         if let outdated { RevalidationRule.appendCondition(outdated.validators, to: &lines) }
-        return lines.isEmpty && plan.override == nil ? nil : lines
+        return lines.isEmpty && plan.override == nil && !fetchesWhole ? nil : lines
     }
 }

@@ -34,6 +34,10 @@ protocol DownstreamStream: AnyObject {
     var isInBatch: Bool { get }
     /// Sends `100 Continue`, where the client waits for it.
     func sendContinue()
+    /// Sends the head of an answer before the final one (RFC 9110 §15.2), at once.
+    ///
+    /// - Parameter fields: lines as in `OutgoingHead`.
+    func send(interim status: Int, fields: [UInt8])
     func send(head: OutgoingHead)
     func send(content: ByteBuffer)
     /// The answer is complete.

@@ -2,6 +2,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
+import StentCodec
 import StentModel
 
 extension HTTP1Connection: DownstreamStream {
@@ -13,6 +14,16 @@ extension HTTP1Connection: DownstreamStream {
         guard awaitsContinue, !headIsSent else { return }
         awaitsContinue = false
         output.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+        flush()
+    }
+
+    func send(interim status: Int, fields: [UInt8]) {
+        guard !headIsSent, handler.head.version != .http10 else { return }
+        var bytes: [UInt8] = []
+        HeadEncoder.appendStatusLine(status, to: &bytes)
+        bytes.append(contentsOf: fields)
+        bytes.append("\r\n")
+        output.writeBytes(bytes)
         flush()
     }
 

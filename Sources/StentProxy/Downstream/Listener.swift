@@ -59,7 +59,10 @@ package enum Listener {
         }
     }
 
-    private static func accept(_ channel: any Channel, _ worker: Worker, _ purpose: ListenerPurpose) throws {
+    /// Begins to serve a client's connection, on the worker's loop.
+    ///
+    /// - Throws: the `Reason` for which it is refused.
+    package static func accept(_ channel: any Channel, _ worker: Worker, _ purpose: ListenerPurpose) throws {
         let peer = channel.remoteAddress.map(PeerAddress.init(_:)) ?? .unknown
         if let reason = worker.limiter.admit(peer, limits: worker.snapshot.settings.limits) {
             worker.metrics.connectionsRefused[reason, default: 0] &+= 1

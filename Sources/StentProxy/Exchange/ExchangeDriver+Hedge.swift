@@ -131,6 +131,8 @@ final class Hedge: UpstreamPool.Borrower, UpstreamConnection.Exchange {
         driver.hedgeFailed(failure, status: nil)
     }
 
+    func interimHead(_ connection: UpstreamConnection) {}
+
     func answerHead(_ connection: UpstreamConnection) { answerStart = driver.worker.now }
 
     func answerContent(_ content: ByteBuffer, _ connection: UpstreamConnection) {

@@ -114,14 +114,28 @@ extension ExchangeDriver {
 
     // MARK: validation
 
+    /// A 304 that does not concern what is stored, and that the client did not ask for (RFC 9111 §4.3.4): what is stored is
+    /// good for nothing, and the request is to be made once more without a condition.
+    func isAboutSomethingElse(_ answer: borrowing ResponseHead, now: Moment) -> Bool {
+        guard let turn = cache, let outdated = turn.outdated, turn.groups != nil, head.method == .get, !isDetached,
+            machine.attemptKind == .request,
+            RevalidationRule.outcome(answer, outdated.validators, outdated.lifetime, at: now, turn.control) == .refetch
+        else { return false }
+        worker.gate.cache?.remove(outdated, under: turn.key)
+        cache?.outdated = nil
+        cache?.fetchesWhole = true
+        return true
+    }
+
     /// What is sent instead of an answer of the upstream that concerns what is stored; `nil` where that is the answer.
     func answerInstead(of answer: borrowing ResponseHead, now: Moment) -> WholeAnswer? {
         guard let turn = cache, let outdated = turn.outdated, turn.groups != nil else { return nil }
         if head.method == .head, answer.status < 500 {
             let length = outdated.content.readableBytes
             switch HeadRule.decide(answer, outdated.validators, status: outdated.status, length: length) {
+            case .freshen: _ = update(outdated, by: answer, turn, now: now)
             case .outdated: worker.gate.cache?.remove(outdated, under: turn.key)
-            case .freshen, .unrelated: break
+            case .unrelated: break
             }
             return nil
         }
@@ -129,53 +143,55 @@ extension ExchangeDriver {
         case .replace:
             if answer.status < 500 { worker.gate.cache?.remove(outdated, under: turn.key) }
             return nil
-        case .passOn: return nil
+        case .passOn, .refetch: return nil
         case .serveStale: return staleAnswer(outdated, forwardStatus: answer.status, now: now)
-        // Without a condition that fits, there is nothing to do but to pass on what came.
-        case .refetch:
-            worker.gate.cache?.remove(outdated, under: turn.key)
-            return nil
         case .freshen: return freshened(outdated, answer, turn, now: now)
         }
     }
 
-    private func freshened(
-        _ outdated: CacheEntry, _ answer: borrowing ResponseHead, _ turn: CacheTurn, now: Moment
-    ) -> WholeAnswer? {
+    /// What is stored, with the fields of an answer that says that it is still good (RFC 9111 §3.2), stored again where it
+    /// may be.
+    private func update(
+        _ outdated: CacheEntry, by answer: borrowing ResponseHead, _ turn: CacheTurn, now: Moment
+    ) -> CacheEntry? {
         guard let store = worker.gate.cache, let groups = turn.groups, let stamp = turn.stamp else { return nil }
         let time = worker.wallTime(at: now)
         let timing = ResponseTiming(requested: requestStart, received: now, receivedAt: time)
-        let section = StoredFields.section(outdated.fields)
-        let fields = StoredFields.updated(section, by: answer, receivedAt: time)
+        let fields = StoredFields.updated(StoredFields.section(outdated.fields), by: answer, receivedAt: time)
         let updated = StoredFields.section(fields)
-        let response = CacheableResponse(status: outdated.status, updated: updated, by: answer)
         let verdict = StoreRule().decide(
-            response, to: head, timing, sharing: turn.plan.sharing, override: turn.plan.override,
-            control: turn.control)
-        let validators = CacheValidators(updated, receivedAt: time)
-        let entry: CacheEntry
+            CacheableResponse(status: outdated.status, updated: updated, by: answer), to: head, timing,
+            sharing: turn.plan.sharing, override: turn.plan.override, control: turn.control)
+        var lifetime = outdated.lifetime
+        if case .store(let new) = verdict { lifetime = new }
+        let entry = stored(
+            status: outdated.status, fields, outdated.content, lifetime,
+            CacheValidators(updated, receivedAt: time), vary: updated, groups, stamp)
         switch verdict {
-        case .store(let lifetime):
-            entry = stored(
-                status: outdated.status, fields, outdated.content, lifetime, validators, vary: updated, groups, stamp)
+        case .store:
             let refusal = store.store(entry, under: turn.key, began: turn.began)
             cache?.status.storing = refusal.map { .refused($0) } ?? .stored
             land(refusal == nil ? .stored : .failed, now: now)
         case .refuse(let refusal):
             store.remove(outdated, under: turn.key)
-            entry = stored(
-                status: outdated.status, fields, outdated.content, outdated.lifetime, validators, vary: updated,
-                groups, stamp)
             cache?.status.storing = .refused(refusal)
             land(.uncacheable, now: now)
         }
+        return entry
+    }
+
+    private func freshened(
+        _ outdated: CacheEntry, _ answer: borrowing ResponseHead, _ turn: CacheTurn, now: Moment
+    ) -> WholeAnswer? {
+        guard let entry = update(outdated, by: answer, turn, now: now) else { return nil }
         cache?.status.forwardStatus = 304
         cache?.status.ttl = entry.lifetime.freshness(at: now)
         cache?.use = .validated
         var whole = storedAnswer(entry, now: now)
         // Cookies are for whoever asked.
-        let delivered = StoredFields.updated(section, by: answer, receivedAt: time, for: .deliver)
-        if delivered != fields {
+        let delivered = StoredFields.updated(
+            StoredFields.section(outdated.fields), by: answer, receivedAt: worker.wallTime(at: now), for: .deliver)
+        if delivered != entry.fields {
             StoredFields.section(delivered).append(to: &whole.fields) { $0.field == .setCookie }
         }
         machine.substitute(status: whole.status, reason: .cacheValidated)

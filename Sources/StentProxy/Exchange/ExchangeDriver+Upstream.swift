@@ -100,6 +100,16 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
     /// Retries of all exchanges together are within what the upstream can bear.
     var budgetAllows: Bool { !snapshot.isGoverned || worker.gate.admission.allowsRetry }
 
+    /// A proxy passes on what comes before the answer (RFC 9110 §15.2); of further attempts it would be the same again.
+    func interimHead(_ connection: UpstreamConnection) {
+        guard machine.attemptKind == .request, machine.attempts <= 1, head.version != .http10, !isDetached else {
+            return
+        }
+        var fields: [UInt8] = []
+        ResponseForwarding().append(connection.head, to: &fields)
+        stream?.send(interim: connection.head.status, fields: fields)
+    }
+
     func answerHead(_ connection: UpstreamConnection) {
         let now = worker.now
         let head = connection.head
@@ -151,6 +161,7 @@ extension ExchangeDriver: UpstreamPool.Borrower, UpstreamConnection.Exchange {
         if isGood, machine.attemptKind == .request {
             worker.routeTimes.answered(route: machine.plan.index, in: time)
         }
+        if isAboutSomethingElse(connection.head, now: now) { return run(machine.askAgain(now: now), now: now) }
         run(machine.answerEnd(now: now, jitter: worker.draw(), budgetAllows: budgetAllows), now: now)
     }
 

@@ -138,6 +138,8 @@ extension OwnExchange: DownstreamStream {
 
     func sendContinue() {}
 
+    func send(interim status: Int, fields: [UInt8]) {}
+
     func send(head: OutgoingHead) {
         status = head.status
         fields = Array(head.fields.prefix(driver.ownFieldsStart))

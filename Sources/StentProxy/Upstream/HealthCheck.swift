@@ -120,6 +120,8 @@ final class HealthCheck: UpstreamPool.Borrower, UpstreamConnection.Exchange {
 
     func notLent(_ failure: UpstreamFailure) { settle(.bad) }
 
+    func interimHead(_ connection: UpstreamConnection) {}
+
     func answerHead(_ connection: UpstreamConnection) { status = connection.head.status }
 
     func answerContent(_ content: ByteBuffer, _ connection: UpstreamConnection) {}

@@ -16,6 +16,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     /// Who sends a request and takes its answer. Called on the loop, until it lets go of the connection.
     protocol Exchange: AnyObject {
+        /// The head of an answer before the final one (RFC 9110 §15.2), but for 100 and 101.
+        func interimHead(_ connection: UpstreamConnection)
         func answerHead(_ connection: UpstreamConnection)
         func answerContent(_ content: ByteBuffer, _ connection: UpstreamConnection)
         func answerEnd(_ connection: UpstreamConnection)
@@ -293,7 +295,8 @@ extension UpstreamConnection {
             informationalCount += 1
             guard informationalCount <= Self.maximumInformational else { throw .upstreamTooManyInformational }
             finalAnswerHasBegun = false
-            return true
+            if head.status != 100 { exchange.interimHead(self) }
+            return self.exchange === exchange
         }
         let body = BodyDecoder(framing: head.framing, side: .response)
         answer = body.isComplete ? .complete : .content(body)

@@ -13,14 +13,11 @@ final class UpstreamConnector {
     private let server: UpstreamServer
     private let timeout: TimeAmount
     private let tls: UpstreamTLS?
-    /// Where the host is a literal address, there is nothing to resolve.
-    private let address: SocketAddress?
 
     init(server: UpstreamServer, connectTimeout: Duration, tls: UpstreamTLS?) {
         self.server = server
         timeout = .nanoseconds(TimeSpan(connectTimeout).nanoseconds)
         self.tls = tls
-        address = try? SocketAddress(ipAddress: server.host, port: server.port)
     }
 
     /// Ends in `pool.opened` or `pool.failedToOpen`, once, later than this call.
@@ -32,17 +29,13 @@ final class UpstreamConnector {
         let isTLS = server.isTLS
         let timer = loop.assumeIsolated().scheduleTask(in: timeout) { attempt.value.fail(.upstreamConnectTimeout) }
         attempt.value.timer = timer
-        let bootstrap = ClientBootstrap(group: loop)
-            .connectTimeout(timeout)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    guard !isTLS || tls != nil else { throw ChannelError.operationUnsupported }
-                    if let tls { try channel.pipeline.syncOperations.addHandler(tls.makeHandler(for: server)) }
-                    try channel.pipeline.syncOperations.addHandler(attempt.value.makeConnection(channel, waits: isTLS))
-                }
+        let future = pool.worker.world.dial(server, loop, timeout) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                guard !isTLS || tls != nil else { throw ChannelError.operationUnsupported }
+                if let tls { try channel.pipeline.syncOperations.addHandler(tls.makeHandler(for: server)) }
+                try channel.pipeline.syncOperations.addHandler(attempt.value.makeConnection(channel, waits: isTLS))
             }
-        let future =
-            address.map { bootstrap.connect(to: $0) } ?? bootstrap.connect(host: server.host, port: server.port)
+        }
         var isLater = false
         future.assumeIsolated().whenComplete { result in
             // Some errors, such as an unreachable network, are known inside the call.

@@ -24,6 +24,7 @@ package final class Worker {
     private var detached: [ObjectIdentifier: ExchangeDriver] = [:]
     /// Exchanges of stent's own.
     private var own: [ObjectIdentifier: OwnExchange] = [:]
+    let world: WorkerWorld
     private var random: Xoshiro256
     private var isTicking = false
     private var wallOffset: Int64 = 0
@@ -36,11 +37,9 @@ package final class Worker {
     /// Memory in which heads are built, for whoever writes one just now.
     var headBytes: [UInt8] = []
 
-    /// - Parameters:
-    ///   - wallClock: nanoseconds since 1970; read once a tick.
     package init(
         loop: any EventLoop, snapshot: Snapshot, audit: any AuditTrail, limiter: ConnectionLimiter, gate: Gate,
-        upstreamTLS: UpstreamTLS?
+        upstreamTLS: UpstreamTLS?, world: WorkerWorld = WorkerWorld()
     ) {
         loop.assertInEventLoop()
         self.loop = loop
@@ -48,10 +47,10 @@ package final class Worker {
         self.audit = audit
         self.limiter = limiter
         self.gate = gate
-        let now = Moment(nanoseconds: Int64(NIODeadline.now().uptimeNanoseconds))
+        self.world = world
+        let now = Moment(nanoseconds: Int64(loop.now.uptimeNanoseconds))
         timers = LoopTimers(now: now)
-        var system = SystemRandomNumberGenerator()
-        random = Xoshiro256(seededFrom: &system)
+        random = world.random()
         routeTimes = RouteTimes(snapshot.hedges)
         let upstream = snapshot.settings.upstream
         balancer = Balancer(
@@ -63,7 +62,7 @@ package final class Worker {
     }
 
     /// The monotonic clock.
-    var now: Moment { Moment(nanoseconds: Int64(NIODeadline.now().uptimeNanoseconds)) }
+    var now: Moment { Moment(nanoseconds: Int64(loop.now.uptimeNanoseconds)) }
 
     func wallTime(at now: Moment) -> WallTime { WallTime(nanoseconds: now.nanoseconds &+ wallOffset) }
 
@@ -143,7 +142,7 @@ extension Worker {
     }
 
     private func readWallClock(now: Moment) {
-        wallOffset = SystemClock.unixNanoseconds() &- now.nanoseconds
+        wallOffset = world.wallClock() &- now.nanoseconds
     }
 }
 
@@ -225,28 +224,5 @@ extension Worker {
         guard let drained, detached.isEmpty, own.isEmpty, connections.values.allSatisfy(\.isAdmin) else { return }
         audit.flush()
         drained.succeed()
-    }
-}
-
-/// xoshiro256++ (Blackman and Vigna, 2019), seeded by the system: for jitter and request ids, which need to be unlike one
-/// another but are no secrets.
-struct Xoshiro256: RandomNumberGenerator {
-    private var state: (UInt64, UInt64, UInt64, UInt64)
-
-    init(seededFrom source: inout some RandomNumberGenerator) {
-        state = (source.next(), source.next(), source.next(), source.next() | 1)
-    }
-
-    mutating func next() -> UInt64 {
-        func rotate(_ value: UInt64, _ count: UInt64) -> UInt64 { value << count | value >> (64 - count) }
-        let result = rotate(state.0 &+ state.3, 23) &+ state.0
-        let shifted = state.1 << 17
-        state.2 ^= state.0
-        state.3 ^= state.1
-        state.1 ^= state.2
-        state.0 ^= state.3
-        state.2 ^= shifted
-        state.3 = rotate(state.3, 45)
-        return result
     }
 }

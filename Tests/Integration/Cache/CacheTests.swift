@@ -72,6 +72,39 @@ import Testing
         }
     }
 
+    @Test(arguments: ["", "If-None-Match: \"x\"\r\n"])
+    func `is fetched anew where the upstream calls something else unchanged`(condition: String) async throws {
+        let origin = CacheOrigin { request, number in
+            guard request["If-None-Match"] == nil else {
+                return "HTTP/1.1 304 Not Modified\r\nETag: \"v9\"\r\n\r\n"
+            }
+            return stored("Cache-Control: max-age=0\r\nETag: \"v\(number)\"\r\n", "answer \(number)")
+        }
+        try await withCache(before: origin) { stent async throws in
+            #expect(try await stent.once(get("/a")).text == "answer 1")
+            let answer = try await stent.once(get("/a", condition))
+            #expect((answer.status, answer.text, answer["ETag"]) == (200, "answer 3", "\"v3\""))
+        }
+        #expect(origin.requests.count == 3)
+    }
+
+    @Test func `is fresh again where the answer to HEAD says so`() async throws {
+        let origin = CacheOrigin { request, number in
+            let fields = "Cache-Control: max-age=\(number == 1 ? 0 : 60)\r\nETag: \"v1\"\r\nX-Seen: \(number)\r\n"
+            guard request.method == "HEAD" else { return stored(fields, "answer \(number)") }
+            return "HTTP/1.1 200 OK\r\n\(fields)Content-Length: 8\r\n\r\n"
+        }
+        try await withCache(before: origin) { stent async throws in
+            #expect(try await stent.once(get("/a")).text == "answer 1")
+            let connection = try await stent.connect()
+            try await connection.send("HEAD /a HTTP/1.1\r\nHost: a.example\r\n\r\n")
+            #expect(try await connection.message(isToHead: true).status == 200)
+            let answer = try await stent.once(get("/a"))
+            #expect((answer.text, answer["X-Seen"]) == ("answer 1", "2"))
+        }
+        #expect(origin.requests == ["GET /a", "HEAD /a"])
+    }
+
     @Test func `answers conditions, ranges and HEAD`() async throws {
         let origin = CacheOrigin { _, _ in
             stored("Cache-Control: max-age=60\r\nETag: \"v1\"\r\nContent-Type: text/plain\r\n", "0123456789")

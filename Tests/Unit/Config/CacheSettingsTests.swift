@@ -3,7 +3,7 @@ import StentModel
 import Testing
 
 @Suite struct CacheSettingsTests {
-    private static let identity = "identity: { proof: { request: GET /me } }\n"
+    private static let identity = "identity: { proof: { request: GET /me } }\n" + Loading.contract
     private static let known = identity + "cache: {}\n"
 
     private func route(_ text: String, of more: String = known) throws -> RouteSettings {
@@ -99,9 +99,12 @@ import Testing
     }
 
     @Test(arguments: ["", "scope: caller", "scope: proven"])
-    func `a copy for callers who are known needs identity`(scope: String) {
+    func `a copy for callers who are known needs identity, and a contract that says where they are asked for`(
+        scope: String
+    ) {
         let routes = "routes: [{ match: GET /a, cache: { \(scope) } }]"
         #expect(Loading.codes("cache: {}\n" + routes) == [.contradiction])
+        #expect(Loading.codes("cache: {}\nidentity: { proof: { request: GET /me } }\n" + routes) == [.contradiction])
         #expect(Loading.codes(Self.known + routes) == [])
     }
 

@@ -13,11 +13,33 @@ enum Loading {
 
         """
 
+    /// A contract that has most paths, and its document.
+    static let contract = "contract: { openapi: any.yaml }\n"
+    private static let document = """
+        openapi: 3.1.1
+        info: { title: T, version: "1" }
+        paths:
+          /: { get: {} }
+          "/{a}": { get: {}, parameters: [{ name: a, in: path, required: true, schema: {} }] }
+          "/{a}/{b}":
+            parameters:
+              - { name: a, in: path, required: true, schema: {} }
+              - { name: b, in: path, required: true, schema: {} }
+            get: {}
+            patch: {}
+          "/{a}/{b}/{c}":
+            parameters:
+              - { name: a, in: path, required: true, schema: {} }
+              - { name: b, in: path, required: true, schema: {} }
+              - { name: c, in: path, required: true, schema: {} }
+            get: {}
+        """
+
     static func load(
         _ text: String, environment: [String: String] = [:], files: [String: String] = [:]
     ) -> Result<LoadedSettings, ConfigProblems> {
         ConfigLoader.load(Array(text.utf8), path: "stent.yaml", environment: environment) { path in
-            guard let content = files[path] else { throw Missing() }
+            guard let content = files[path] ?? (path == "any.yaml" ? document : nil) else { throw Missing() }
             return Array(content.utf8)
         }
     }
