@@ -42,6 +42,8 @@ class History:
         self.reads = collections.defaultdict(list)  # key -> reads that went well
         self.proven = {}  # user -> the end of the first good answer
         for entry in sorted(ledger, key=lambda entry: entry.ended):
+            if entry.kind == "write" and entry.outcome == "not-sent":
+                continue  # it has changed nothing
             if entry.kind == "write":
                 for path, until in touched(entry):
                     self.writes[path].append((entry.begun, until))
@@ -77,6 +79,11 @@ def how(entry):
     if "hit" in words or any(word.startswith("ttl=") for word in words):
         return "copy"
     return "along" if "collapsed" in words else None
+
+
+def is_stale(entry):
+    """Whether it was answered with a copy that was no longer fresh."""
+    return "ttl=-" in (entry.cache or "")
 
 
 def of(ledger, arrivals, since, outage):

@@ -14,6 +14,7 @@ import workload
 
 STAFF = 40
 OUTAGE_SECONDS, BEFORE_OUTAGE, AFTER_OUTAGE = 10, 8, 15  # AFTER_OUTAGE at least
+ROUTINE = workload.Habits(workload.ROUTINE, credentials=10, settled=True)
 CLIENT_TIMEOUT = 60
 
 
@@ -22,6 +23,8 @@ class Scenario:
     profile: str
     users: int = STAFF
     outage: str | None = None  # the profile of the outage in the middle
+    before: float = BEFORE_OUTAGE
+    away: float = OUTAGE_SECONDS
     habits: workload.Habits = workload.Habits()
     filling: float = 0  # seconds before what reads cost HOSP is counted: nothing is kept at the beginning
 
@@ -29,17 +32,19 @@ class Scenario:
         """(profile, seconds) in order."""
         if self.outage is None:
             return [(self.profile, self.filling + seconds)]
-        after = max(seconds - BEFORE_OUTAGE - OUTAGE_SECONDS, AFTER_OUTAGE)
-        return [(self.profile, BEFORE_OUTAGE), (self.outage, OUTAGE_SECONDS), (self.profile, after)]
+        after = max(seconds - self.before - self.away, AFTER_OUTAGE)
+        return [(self.profile, self.before), (self.outage, self.away), (self.profile, after)]
 
 
 SCENARIOS = {
     "calm": Scenario("calm"),
-    "routine": Scenario("calm", habits=workload.Habits(workload.ROUTINE, credentials=10, settled=True), filling=60),
+    "routine": Scenario("calm", habits=ROUTINE, filling=60),
     "faulty": Scenario("faulty"),
     "brownout": Scenario("brownout"),
     "outage": Scenario("faulty", outage="outage"),
     "outage-errors": Scenario("faulty", outage="outage-errors"),
+    # longer than anything stays fresh in config/hosp.yaml that is not kept for everybody, and than any deadline
+    "outage-long": Scenario("calm", outage="outage", before=20, away=80, habits=ROUTINE),
     "surge": Scenario("faulty", users=3 * STAFF),
 }
 

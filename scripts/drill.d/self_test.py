@@ -95,6 +95,8 @@ REUSE = [  # (name, what came before, what is read at 9, why it is fetched)
     ("a list of which one was changed", [read(1, NOTES), write(2, "change", NOTE)], NOTES, "written"),
     ("a list to which one was added", [read(1, NOTES), write(2, "create", "/notes", id=81)], NOTES, "written"),
     ("a list since a screening", [write(1, "screen", "/patients/3/screen"), read(2, NOTES)], NOTES, "written"),
+    ("a change that was not sent", [read(1, NOTE), write(2, "change", NOTE, problem="status 503", outcome="not-sent")],
+     NOTE, "expired"),
     ("a refused change", [read(1, NOTE), write(2, "change", NOTE, problem="status 503")], NOTE, "written"),
 ]
 STATUSES = [("stent; hit; ttl=42", "copy"), ("stent; hit; ttl=-3", "copy"), ("stent; fwd=uri-miss; stored", None),
@@ -110,6 +112,8 @@ def prove_reuse(prove):
         prove(why == expected, f"reuse, {name}: {why}, not {expected}")
     for status, expected in STATUSES:
         prove(reuse.how(read(9, NOTE, cache=status)) == expected, f"Cache-Status '{status}' is not {expected}")
+    stale = [at for at, (status, _) in enumerate(STATUSES) if reuse.is_stale(read(9, NOTE, cache=status))]
+    prove(stale == [1, 3, 4], "stale copies are not told from fresh ones")
     arrivals = [{"method": method, "at": f"1970-01-01T00:00:0{at}.500Z", "headers": headers}
                 for method, at, headers in [("GET", 1, []), ("GET", 5, []), ("GET", 6, [[workload.TAG, "1"]]),
                                             ("POST", 6, [[workload.TAG, "1"]])]]
