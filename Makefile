@@ -34,9 +34,10 @@ lint: ## layers, style, format, shell scripts, deployment files, links in the do
 	@scripts/bootstrap --lint
 	scripts/lint
 
-bench: ## measure stent next to nginx and HAProxy on this machine
+bench: ## measure stent and its cache next to nginx and HAProxy on this machine
 	@scripts/bootstrap --bench
 	scripts/bench
+	scripts/bench-cache
 
 drill: ## take stent, nginx and HAProxy through calm, faults, an outage and a surge, and judge them by HOSP's records
 	@scripts/bootstrap --bench

@@ -14,6 +14,8 @@ function init(arguments)
       wrk.headers["Authorization"] = "Basic c3RhZmYxOnNlY3JldDE="
       wrk.headers["Content-Type"] = "application/json"
       wrk.body = '{"title":"Check-up","body":"' .. string.rep("well ", 190) .. '","patient_id":1,"staff_id":1}'
+   elseif case == "hit" then
+      wrk.path = "/hit"
    elseif case == "close" then
       wrk.headers["Connection"] = "close"
    end

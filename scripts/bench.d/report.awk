@@ -1,6 +1,6 @@
 # Turns the rows of scripts/bench into its tables: medians over the rounds, and ratios to nginx.
 #
-# A row is: case subject round requests microseconds ticks core-ticks errors p50 p99
+# A row is: case subject round requests microseconds ticks core-ticks errors p50 p99 arrived
 # or:       memory subject KiB
 function median(list, count,    i, j, t) {
     for (i = 2; i <= count; i++) {
@@ -62,6 +62,17 @@ END {
         middle = median(cost, count)
         printf "identity, contract and ownership add %.1f us of CPU to a create of 1 KiB (%.1f..%.1f, round by round)\n", \
             middle, cost[1], cost[count]
+    }
+    hit = "hit" SUBSEP "stent"
+    for (m = 1; hit in rounds && m <= 2; m++) {
+        peer = m == 1 ? "haproxy" : "haproxy+log"
+        key = "hit" SUBSEP peer
+        if (!(key in rounds)) continue
+        count = rounds[hit] < rounds[key] ? rounds[hit] : rounds[key]
+        for (i = 1; i <= count; i++) cost[i] = value["cpu", key, i] ? value["cpu", hit, i] / value["cpu", key, i] : 0
+        middle = median(cost, count)
+        printf "%s a hit costs stent %.2f times the CPU that it costs %s (%.2f..%.2f, round by round), aim < 1\n", \
+            (middle < 1 ? "held     " : "NOT HELD "), middle, peer, cost[1], cost[count]
     }
     if (bad) printf "INVALID: %d measurements met errors\n", bad
 }

@@ -9,10 +9,12 @@ import time
 import contestants
 import http_client
 import judge
+import reuse
 import workload
 
 STAFF = 40
 OUTAGE_SECONDS, BEFORE_OUTAGE, AFTER_OUTAGE = 10, 8, 15  # AFTER_OUTAGE at least
+ROUTINE = workload.Habits(workload.ROUTINE, credentials=10, settled=True)
 CLIENT_TIMEOUT = 60
 
 
@@ -21,21 +23,28 @@ class Scenario:
     profile: str
     users: int = STAFF
     outage: str | None = None  # the profile of the outage in the middle
+    before: float = BEFORE_OUTAGE
+    away: float = OUTAGE_SECONDS
+    habits: workload.Habits = workload.Habits()
+    filling: float = 0  # seconds before what reads cost HOSP is counted: nothing is kept at the beginning
 
     def phases(self, seconds):
         """(profile, seconds) in order."""
         if self.outage is None:
-            return [(self.profile, seconds)]
-        after = max(seconds - BEFORE_OUTAGE - OUTAGE_SECONDS, AFTER_OUTAGE)
-        return [(self.profile, BEFORE_OUTAGE), (self.outage, OUTAGE_SECONDS), (self.profile, after)]
+            return [(self.profile, self.filling + seconds)]
+        after = max(seconds - self.before - self.away, AFTER_OUTAGE)
+        return [(self.profile, self.before), (self.outage, self.away), (self.profile, after)]
 
 
 SCENARIOS = {
     "calm": Scenario("calm"),
+    "routine": Scenario("calm", habits=ROUTINE, filling=60),
     "faulty": Scenario("faulty"),
     "brownout": Scenario("brownout"),
     "outage": Scenario("faulty", outage="outage"),
     "outage-errors": Scenario("faulty", outage="outage-errors"),
+    # longer than anything stays fresh in config/hosp.yaml that is not kept for everybody, and than any deadline
+    "outage-long": Scenario("calm", outage="outage", before=20, away=80, habits=ROUTINE),
     "surge": Scenario("faulty", users=3 * STAFF),
 }
 
@@ -53,6 +62,7 @@ class Run:
     outage: tuple | None  # the moments between which HOSP was away
     arrived_in_outage: int
     exit_status: int | None
+    reuse: reuse.Reuse
 
     def in_outage(self):
         """In flight at any moment of it."""
@@ -76,12 +86,14 @@ async def drive(name, seed, contestant, binaries, directory, seconds, think):
         ledger = []
         clients = []
         try:
+            counted_from = time.time() + scenario.filling
             until = time.monotonic() + sum(length for _, length in phases)
             async with asyncio.TaskGroup() as group:
                 for number in range(1, scenario.users + 1):
                     client = http_client.Client(proxy.port, proxy.tls, CLIENT_TIMEOUT)
                     clients.append(client)
-                    group.create_task(workload.Staff(number, f"{name}/{seed}", client, ledger, think).work(until))
+                    person = workload.Staff(number, f"{name}/{seed}", client, ledger, think, scenario.habits)
+                    group.create_task(person.work(until))
                 outage = await switch(hosp, phases)
             for client in clients:
                 client.close()
@@ -101,9 +113,10 @@ async def drive(name, seed, contestant, binaries, directory, seconds, think):
                 json.dump(value, file, indent=1)
     finally:
         await hosp.stop()
+    counted_reads = reuse.of(ledger, arrivals, counted_from, outage)
     return Run(
         scenario=name, seed=seed, contestant=contestant, ledger=ledger, verdict=judge.judge(ledger, records, arrivals),
-        arrived=len(arrivals), outage=outage, exit_status=exit_status,
+        arrived=len(arrivals), outage=outage, exit_status=exit_status, reuse=counted_reads,
         read_service=[arrival["service-ms"] * contestants.TIME_SCALE / 1000 for arrival in arrivals
                       if arrival["method"] == "GET" and arrival["status"] == 200],
         arrived_in_outage=judge.arrived_within(arrivals, outage) if outage else 0)

@@ -6,6 +6,7 @@ import contestants
 import http_client
 import judge
 import report
+import reuse
 import workload
 
 
@@ -67,6 +68,62 @@ CASES = [  # (name, ledger, notes at HOSP, arrivals, (lost, duplicated, done but
 ]
 
 
+def read(at, path, user="staff1", cache=None, **facts):
+    return workload.Entry(tag="1", user=user, operation="read", kind="read", begun=float(at), took=0.1, status=200,
+                          path=path, cache=cache, **{"problem": None, **facts})
+
+
+def write(at, operation, path, took=0.1, **facts):
+    return workload.Entry(tag="1", user="staff2", operation=operation, kind="write", begun=float(at), took=took,
+                          status=201, path=path, **{"problem": None, **facts})
+
+
+NOTES, NOTE, HOSPITALS = "/notes?patient_id=3", "/notes/7", "/hospitals"
+REUSE = [  # (name, what came before, what is read at 9, why it is fetched)
+    ("nothing before", [], NOTE, "first"),
+    ("read before", [read(1, NOTE)], NOTE, "expired"),
+    ("read before, and failed", [read(1, NOTE, problem="status 503")], NOTE, "first"),
+    ("another query", [read(1, NOTES)], "/notes?patient_id=4", "first"),
+    ("somebody else's", [read(1, NOTE, "staff2"), read(1, NOTES)], NOTE, "first"),
+    ("everybody's", [read(1, HOSPITALS, "staff2"), read(1, NOTE)], HOSPITALS, "expired"),
+    ("everybody's, for somebody who was never let in", [read(1, HOSPITALS, "staff2")], HOSPITALS, "first"),
+    ("changed since", [read(1, NOTE), write(2, "change", NOTE)], NOTE, "written"),
+    ("changed before", [write(1, "change", NOTE), read(2, NOTE)], NOTE, "expired"),
+    ("changed while it was read", [write(1, "change", NOTE, took=2), read(2, NOTE)], NOTE, "written"),
+    ("changed since, and read again", [read(1, NOTE), write(2, "change", NOTE), read(3, NOTE)], NOTE, "expired"),
+    ("another one changed", [read(1, NOTE), write(2, "change", "/notes/8")], NOTE, "expired"),
+    ("a list of which one was changed", [read(1, NOTES), write(2, "change", NOTE)], NOTES, "written"),
+    ("a list to which one was added", [read(1, NOTES), write(2, "create", "/notes", id=81)], NOTES, "written"),
+    ("a list since a screening", [write(1, "screen", "/patients/3/screen"), read(2, NOTES)], NOTES, "written"),
+    ("a change that was not sent", [read(1, NOTE), write(2, "change", NOTE, problem="status 503", outcome="not-sent")],
+     NOTE, "expired"),
+    ("a refused change", [read(1, NOTE), write(2, "change", NOTE, problem="status 503")], NOTE, "written"),
+]
+STATUSES = [("stent; hit; ttl=42", "copy"), ("stent; hit; ttl=-3", "copy"), ("stent; fwd=uri-miss; stored", None),
+            ("stent; fwd=stale; fwd-status=503; ttl=-300", "copy"), ("stent; fwd=stale; ttl=-300", "copy"),
+            ("stent; fwd=stale; fwd-status=304; stored", None), ("stent; fwd=uri-miss; collapsed", "along"),
+            (None, None)]
+
+
+def prove_reuse(prove):
+    for name, ledger, path, expected in REUSE:
+        last = read(9, path)
+        why = reuse.History([*ledger, last]).why_fetched(last)
+        prove(why == expected, f"reuse, {name}: {why}, not {expected}")
+    for status, expected in STATUSES:
+        prove(reuse.how(read(9, NOTE, cache=status)) == expected, f"Cache-Status '{status}' is not {expected}")
+    stale = [at for at, (status, _) in enumerate(STATUSES) if reuse.is_stale(read(9, NOTE, cache=status))]
+    prove(stale == [1, 3, 4], "stale copies are not told from fresh ones")
+    arrivals = [{"method": method, "at": f"1970-01-01T00:00:0{at}.500Z", "headers": headers}
+                for method, at, headers in [("GET", 1, []), ("GET", 5, []), ("GET", 6, [[workload.TAG, "1"]]),
+                                            ("POST", 6, [[workload.TAG, "1"]])]]
+    ledger = [read(1, NOTE), read(3, NOTE), read(5, NOTE), read(9, NOTE), read(5, NOTES),
+              write(6, "admit", "/patients")]
+    found = reuse.of(ledger, arrivals, 2, (4, 8))
+    prove((found.reads, found.arrived, found.own) == (4, 2, 1), "reads are counted wrongly")
+    prove(found.known == [ledger[2]], "what was there before the outage is not known")
+
+
 def run():
     wrong = []
     proofs = 0
@@ -84,6 +141,7 @@ def run():
         prove(any(case[4][column] for case in CASES), f"no case for column {column}")
     prove_answers(prove)
     prove_policy(prove)
+    prove_reuse(prove)
     prove(report.percent(99.99999) == "99.999" and report.percent(100) == "100", "a failure is rounded away")
     for sentence in wrong:
         print(f"drill: self-test: {sentence}")

@@ -17,9 +17,26 @@ MIX = {
     "create": (12, "write"), "change": (7, "write"), "delete": (4, "write"), "admit": (3, "write"),
     "screen": (4, "write"),
 }
+# What staff do where nothing much happens: nearly all of it is reading, most of that the two lists that everybody works
+# from, of their own hospital, and what is left is mostly about the same few patients.
+ROUTINE = {
+    "hospitals": (25, "read"), "patients": (40, "read"), "notes": (10, "read"), "note": (10, "read"),
+    "patient": (10, "read"),
+    "create": (2.5, "write"), "change": (1, "write"), "delete": (0.3, "write"), "admit": (0.2, "write"),
+    "screen": (1, "write"),
+}
 TWINS = 0.25  # share of creates that are meant to be there twice; half of them at the same moment
 SEED_STAFFS, SEED_PATIENTS, SEED_NOTES, SEED_HOSPITALS = 40, 60, 80, 3
+POPULARITY = 2.3  # 0.5 ** 2.3 is 0.2: half of all reads are about a fifth of the records
 TAG = "X-Drill-Request"  # HOSP's log shows it, so that each arrival is matched with the request behind it
+
+
+@dataclasses.dataclass(frozen=True)
+class Habits:
+    """What people ask for, and who they are to HOSP."""
+    mix: dict = dataclasses.field(default_factory=lambda: MIX)
+    credentials: int = SEED_STAFFS  # fewer than people: several share a password
+    settled: bool = False  # each reads about their own hospital, and about some patients more than about others
 
 
 @dataclasses.dataclass
@@ -30,9 +47,11 @@ class Entry:
     operation: str
     kind: str
     begun: float  # seconds since 1970, as HOSP's log has it
+    path: str = ""  # what was asked for, query included
     took: float = 0.0
     status: int | None = None
     outcome: str | None = None  # Stent-Outcome
+    cache: str | None = None  # Cache-Status
     reason: str | None = None  # of a problem document
     problem: str | None = None  # why it is no success; None is a success
     target: int | None = None  # the record that was to be changed or deleted
@@ -43,6 +62,10 @@ class Entry:
     @property
     def acknowledged(self):
         return self.problem is None
+
+    @property
+    def ended(self):
+        return self.begun + self.took
 
 
 class Wrong(Exception):
@@ -76,9 +99,11 @@ def single(answer, fields):
 class Staff:
     """One person at work: thinks, asks, looks at the answer, and remembers what it was told."""
 
-    def __init__(self, number, seed, client, ledger, think):
+    def __init__(self, number, seed, client, ledger, think, habits=Habits()):
         self.number = number
-        self.staff = 1 + (number - 1) % SEED_STAFFS
+        self.habits = habits
+        self.staff = 1 + (number - 1) % habits.credentials
+        self.hospital = 1 + (self.staff - 1) % SEED_HOSPITALS
         self.user = f"staff{self.staff}"
         credentials = base64.b64encode(f"{self.user}:secret{self.staff}".encode()).decode()
         self.authorization = ("Authorization", f"Basic {credentials}")
@@ -98,11 +123,18 @@ class Staff:
 
     async def step(self):
         # as many draws each time, so that the same seed asks the same of every contestant as far as its answers allow
-        operation = self.dice.choices(list(MIX), [share for share, _ in MIX.values()])[0]
+        mix = self.habits.mix
+        operation = self.dice.choices(list(mix), [share for share, _ in mix.values()])[0]
         lot, other = self.dice.random(), self.dice.random()
         if operation in ("change", "delete") and not self.mine:
             operation = "create"
         await getattr(self, operation)(lot, other)
+
+    def some_patient(self, lot):
+        if not self.habits.settled:
+            return 1 + int(lot * SEED_PATIENTS)
+        # of the own hospital; half of the time one of four, a fifth of them
+        return self.hospital + SEED_HOSPITALS * int(lot ** POPULARITY * (SEED_PATIENTS // SEED_HOSPITALS))
 
     # MARK: reads
 
@@ -110,13 +142,13 @@ class Staff:
         await self.read("hospitals", "/hospitals", lambda a: listing(a, {}, set(range(1, SEED_HOSPITALS + 1))))
 
     async def patients(self, lot, other):
-        hospital = 1 + int(lot * SEED_HOSPITALS)
+        hospital = self.hospital if self.habits.settled else 1 + int(lot * SEED_HOSPITALS)
         seeded = {n for n in range(1, SEED_PATIENTS + 1) if 1 + (n - 1) % SEED_HOSPITALS == hospital}
         await self.read("patients", f"/patients?hospital_id={hospital}",
                         lambda a: listing(a, {"hospital_id": hospital}, seeded))
 
     async def notes(self, lot, other):
-        patient = 1 + int(lot * SEED_PATIENTS)
+        patient = self.some_patient(lot)
         seeded = {n for n in range(1, SEED_NOTES + 1) if 1 + n * 7 % SEED_PATIENTS == patient}
         await self.read("notes", f"/notes?patient_id={patient}", lambda a: listing(a, {"patient_id": patient}, seeded))
 
@@ -126,11 +158,11 @@ class Staff:
             entry, answer = await self.read("note", f"/notes/{number}", lambda a: single(a, {"id": number}))
             entry.stale = entry.acknowledged and body is not None and answer["body"] != body
         else:
-            number = 1 + int(other * SEED_NOTES)
+            number = 1 + int(other ** (POPULARITY if self.habits.settled else 1) * SEED_NOTES)
             await self.read("note", f"/notes/{number}", lambda a: single(a, {"id": number}))
 
     async def patient(self, lot, other):
-        number = 1 + int(lot * SEED_PATIENTS)
+        number = self.some_patient(lot)
         await self.read("patient", f"/patients/{number}", lambda a: single(a, {"id": number}))
 
     # MARK: writes
@@ -192,7 +224,7 @@ class Staff:
     async def ask(self, operation, kind, method, target, fields, right, target_id):
         self.asked += 1
         entry = Entry(tag=f"{self.number}.{self.asked}", user=self.user, operation=operation, kind=kind,
-                      begun=time.time(), target=target_id, fields=fields, problem="unfinished")
+                      begun=time.time(), path=target, target=target_id, fields=fields, problem="unfinished")
         self.ledger.append(entry)
         begun = time.monotonic()
         value = None
@@ -202,6 +234,7 @@ class Staff:
                 None if fields is None else json.dumps(fields).encode())
             entry.status = answer.status
             entry.outcome = answer.fields.get("stent-outcome")
+            entry.cache = answer.fields.get("cache-status")
             if not 200 <= answer.status < 300:
                 entry.reason = reason_of(answer)
                 raise Wrong(f"status {answer.status}")

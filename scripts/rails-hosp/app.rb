@@ -98,7 +98,9 @@ class ApplicationController < ActionController::Base
   skip_forgery_protection
   before_action do
     authenticate_or_request_with_http_basic do |name, password|
-      @staff = Staff.find_by(name: name, password: password)
+      # Rails hands over bytes without an encoding. Other databases compare them; SQLite's adapter raises an error.
+      name, password = [name, password].map { |text| text.to_s.dup.force_encoding(Encoding::UTF_8) }
+      @staff = Staff.find_by(name: name, password: password) if name.valid_encoding? && password.valid_encoding?
     end
   end
 
