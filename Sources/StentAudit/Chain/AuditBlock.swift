@@ -73,7 +73,9 @@ package struct AuditBlock: Sendable {
         guard let fields = ChainedLine(line) else { return append(Self.fault(of: line)) }
         let hash = ChainHash(of: line.extracting(0..<fields.hashedEnd))
         guard hash.isWritten(in: line, at: fields.hash) else { return append(.altered(claim: fields.sequence)) }
-        if let last = run?.last, fields.sequence == last &+ 1, run?.head.isWritten(in: line, at: fields.previous) == true {
+        if let last = run?.last, fields.sequence == last &+ 1,
+            run?.head.isWritten(in: line, at: fields.previous) == true
+        {
             run?.last = fields.sequence
             run?.head = hash
             run?.end = ChainPlace(segment: 0, line: lines, ordinal: lines)

@@ -46,7 +46,8 @@ package struct AuditChain: Sendable, Equatable {
         while start < text.byteCount {
             let end = text.lineEnd(from: start)
             precondition(
-                end < text.byteCount && end > start + 1 && text.at(end - 1) == 0x7D, "the writer takes whole lines only")
+                end < text.byteCount && end > start + 1 && text.at(end - 1) == 0x7D, "the writer takes whole lines only"
+            )
             let body = lines.span.extracting(start..<end - 1)
             sequence += 1
             output.append(addingCapacity: body.count + Self.growth) { (line: inout OutputSpan<UInt8>) in

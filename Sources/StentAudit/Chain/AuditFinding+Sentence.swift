@@ -23,11 +23,13 @@ extension AuditFinding: CustomStringConvertible {
         case .missing(let from, let through, .unexplained): "\(lines(from, through)) missing before this line"
         case .missing(let from, let through, .agedOutUnsealed(let record)):
             "\(lines(from, through)) missing before this line; seq \(record) says that they aged out, but no seal vouches for that"
-        case .duplicate(let through): "the lines\(range(to: through)) are in the trail twice; this is the second copy or stands in its place"
+        case .duplicate(let through):
+            "the lines\(range(to: through)) are in the trail twice; this is the second copy or stands in its place"
         case .outOfOrder(let through): "the lines\(range(to: through)) stand where others belong: they were moved"
         case .tailCut(let from, let through, let witness):
             "the trail's end is missing: \(witness) knows of lines up to seq \(through), from seq \(from) on they are not there"
-        case .contradicted(let witness): "\(witness) has another hash for this line: the trail was written anew up to here"
+        case .contradicted(let witness):
+            "\(witness) has another hash for this line: the trail was written anew up to here"
         case .badSeal(let fault): sentence(of: fault)
         case .unsealed(let from): "no good seal vouches for the lines from seq \(from) on"
         case .foreign(let trail, let through): "the lines\(range(to: through)) are of another trail (\(trail))"
@@ -40,9 +42,12 @@ extension AuditFinding: CustomStringConvertible {
     private func sentence(of fault: BadSeal) -> String {
         switch fault {
         case .unreadable: "this is no seal that stent writes, though it says that it is one"
-        case .otherHead: "the seal was made for another line than the one before it: lines before it were changed and chained anew"
-        case .signature: "the seal's signature is wrong: the seal or lines before it were made by somebody without the key"
-        case .unknownKey(let key): "the seal is by key \(key), which is not among those given and was not handed over to"
+        case .otherHead:
+            "the seal was made for another line than the one before it: lines before it were changed and chained anew"
+        case .signature:
+            "the seal's signature is wrong: the seal or lines before it were made by somebody without the key"
+        case .unknownKey(let key):
+            "the seal is by key \(key), which is not among those given and was not handed over to"
         case .retiredKey(let key): "the seal is by key \(key), which had been exchanged for another before"
         }
     }

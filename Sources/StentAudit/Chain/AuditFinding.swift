@@ -64,7 +64,8 @@ package struct AuditFinding: Sendable, Equatable {
 
     /// A word for the kind. Raw values are an interface: they are added, never renamed.
     package enum Name: String, Sendable, CaseIterable {
-        case altered, replaced, torn, missing, duplicate, outOfOrder = "out-of-order", tailCut = "tail-cut", contradicted,
+        case altered, replaced, torn, missing, duplicate, outOfOrder = "out-of-order", tailCut = "tail-cut",
+            contradicted,
             badSeal = "bad-seal", unsealed, foreign, misnamed, tooMany = "too-many"
     }
 

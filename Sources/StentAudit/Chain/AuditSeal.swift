@@ -94,7 +94,8 @@ package struct SealedLine: Sendable, Equatable {
         let text = line.span.bytes.extracting(0..<end)
         guard let fields = ChainedLine(text) else { return nil }
         let hash = ChainHash(of: text.extracting(0..<fields.hashedEnd))
-        guard hash.isWritten(in: text, at: fields.hash), case .sealed(let seal) = ChainRecord(text, bodyEnd: fields.bodyEnd),
+        guard hash.isWritten(in: text, at: fields.hash),
+            case .sealed(let seal) = ChainRecord(text, bodyEnd: fields.bodyEnd),
             seal.through == fields.sequence - 1, seal.head.isWritten(in: text, at: fields.previous)
         else { return nil }
         self.seal = seal

@@ -82,7 +82,7 @@ package struct AuditVerifier: Sendable {
     /// - Parameter name: of the file, without its folder.
     package mutating func begin(segment name: String) {
         endSegment()
-        if let run = pieces.last?.run { closed = (run.last, run.end) }
+        if let run = pieces.last(where: { $0.run != nil })?.run { closed = (run.last, end) }
         segments.append(name)
         base = ChainPlace(segment: segments.count - 1, line: 1, ordinal: base.ordinal)
     }
@@ -207,7 +207,7 @@ extension AuditVerifier {
         }
         noted += unsealed(lineage)
         if let firstUncounted { noted.append(.init(kind: .tooMany(breaks: uncounted), place: firstUncounted)) }
-        noted.sort { ($0.place.segment, $0.place.line) < ($1.place.segment, $1.place.line) }
+        noted.sort { $0.order < $1.order }
         let findings = noted.map { note in
             let name = segments.indices.contains(note.place.segment) ? segments[note.place.segment] : ""
             return AuditFinding(

@@ -30,6 +30,17 @@ struct ChainLineage {
         var kind: AuditFinding.Kind
         var place: ChainPlace
         var sequence: Int?
+
+        /// Along the trail; of one line, what is wrong with itself comes first.
+        var order: (Int, Int, Int) {
+            let rank =
+                switch kind {
+                case .altered, .replaced, .torn, .badSeal, .foreign, .contradicted: 0
+                case .missing, .duplicate, .outOfOrder, .misnamed, .tooMany: 1
+                case .tailCut, .unsealed: 2
+                }
+            return (place.segment, place.line, rank)
+        }
     }
 
     /// - Parameters:
@@ -96,8 +107,13 @@ struct ChainLineage {
             return
         }
         for gap in missing(from: last + 1, through: expectedEnd.through, between: before, and: nil) {
+            // What stands behind it, altered, was not cut off.
+            let isInside = gap.upperBound < expectedEnd.through
             note(
-                .tailCut(from: gap.lowerBound, through: gap.upperBound, witness: expectedEnd.witness), end, before?.last)
+                isInside
+                    ? .missing(from: gap.lowerBound, through: gap.upperBound, .unexplained)
+                    : .tailCut(from: gap.lowerBound, through: gap.upperBound, witness: expectedEnd.witness),
+                end, before?.last)
         }
     }
 
@@ -138,7 +154,8 @@ struct ChainLineage {
                 sequences[index] = claims.lowerBound
                 claimed.append(claims.clamped(to: low...high))
             } else if sequences[index] == nil, (start + 1..<max(stop, start + 1)).contains(broken[index].start.ordinal),
-                broken[index].fault != .torn(.unfinished) || behind != nil, broken[index].fault != .unchained
+                broken[index].fault != .torn(.unfinished) || behind != nil,
+                broken[index].fault != .unchained || before != nil
             {
                 others.append(index)
             }
@@ -173,13 +190,13 @@ struct ChainLineage {
         var weights: [Int] = []
         var predecessors: [Int?] = []
         for (index, run) in runs.enumerated() {
-            var best = (run.last - run.first + 1) * 4 + (run.start.ordinal == run.first - 1 - agedOut ? 1 : 0)
+            var best = (run.last - run.first + 1) * 4 + (run.start.ordinal == run.first - 1 - agedOut ? 2 : 0)
             var from: Int?
             for earlier in 0..<index where runs[earlier].last < run.last {
                 let other = runs[earlier]
                 var weight = weights[earlier] + (run.last - max(other.last, run.first - 1)) * 4
-                if run.first == other.last + 1, run.previous == other.head { weight += 2 }
-                if run.start.ordinal - other.end.ordinal == run.first - other.last { weight += 1 }
+                if run.first == other.last + 1, run.previous == other.head { weight += 1 }
+                if run.start.ordinal - other.end.ordinal == run.first - other.last { weight += 2 }
                 if weight > best {
                     best = weight
                     from = earlier

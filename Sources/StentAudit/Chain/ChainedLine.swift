@@ -74,11 +74,14 @@ extension RawSpan {
     /// Where the first line feed from `start` on is, or the end.
     @inline(__always)
     func lineEnd(from start: Int) -> Int {
+        // A byte of `word` is zero where the text has a line feed; the lowest zero byte leaves its top bit in `hits`, exactly
+        // ("Bit Twiddling Hacks", zero byte).
         var index = start
-        while index &+ 32 <= byteCount {
-            let part = unsafeLoadUnaligned(fromByteOffset: index, as: SIMD32<UInt8>.self)
-            if any(part .== 0x0A) { break }
-            index &+= 32
+        while index &+ 8 <= byteCount {
+            let word = eight(index) ^ 0x0A0A_0A0A_0A0A_0A0A
+            let hits = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+            if hits != 0 { return index &+ hits.trailingZeroBitCount / 8 }
+            index &+= 8
         }
         while index < byteCount, at(index) != 0x0A { index &+= 1 }
         return index

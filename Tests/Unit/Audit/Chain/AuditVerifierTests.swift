@@ -1,0 +1,335 @@
+import StentAudit
+import StentModel
+import Testing
+
+/// A finding without its sentence.
+private func brief(_ verdict: AuditVerdict) -> [String] {
+    verdict.findings.map { "\($0.name.rawValue) \($0.segment):\($0.line) \($0.sequence.map(String.init) ?? "-")" }
+}
+
+@Suite struct `Verifying a trail` {
+    private let first = "audit-20260301T093000.123Z-000001.jsonl"
+    private let second = "audit-20260301T093000.123Z-000002.jsonl"
+
+    @Test func `an untouched trail has no finding`() throws {
+        let trail = SealedTrail.small()
+        let verdict = trail.verified()
+        #expect(brief(verdict) == [])
+        #expect(verdict.isWhole)
+        var expected = AuditVerdict.Summary()
+        expected.segments = 3
+        expected.lines = 17
+        expected.bytes = trail.lines.reduce(0) { $0 + $1.line.count }
+        expected.trail = SealedTrail.id
+        expected.first = 1
+        expected.last = 17
+        expected.sealsGood = 4
+        expected.sealedThrough = 16
+        expected.sealedAt = "2026-03-01T09:30:00.123456Z"
+        #expect(verdict.summary == expected)
+    }
+
+    @Test func `however it is cut into portions, the same is found`() {
+        var trail = SealedTrail.small()
+        trail.segments[1].lines[2][20] ^= 1
+        trail.segments[1].lines.swapAt(4, 6)
+        trail.segments[2].lines.insert(trail.segments[2].lines[1], at: 2)
+        trail.segments[2].lines[4].removeLast(3)
+        trail.segments[2].lines.append(Array("rest".utf8))
+        let whole = trail.verified()
+        #expect(brief(whole).count >= 5)
+        for size in [1, 2, 7, 100, 333, 500, 1_000] {
+            var verifier = AuditVerifier(trail.settings())
+            for segment in trail.segments {
+                verifier.begin(segment: segment.name)
+                var rest = segment.bytes[...]
+                while !rest.isEmpty {
+                    verifier.add(Array(rest.prefix(size)))
+                    rest = rest.dropFirst(size)
+                }
+            }
+            #expect(verifier.finish() == whole, "in portions of \(size)")
+        }
+    }
+
+    @Test func `blocks that were made elsewhere are joined to the same verdict`() {
+        let trail = SealedTrail.small()
+        var verifier = AuditVerifier(trail.settings())
+        for segment in trail.segments {
+            let blocks = segment.lines.map { AuditBlock($0, in: verifier.context) }
+            verifier.begin(segment: segment.name)
+            for block in blocks { verifier.join(block) }
+        }
+        #expect(verifier.finish() == trail.verified())
+    }
+
+    @Test func `compressed and encrypted segments keep their names`() {
+        var trail = SealedTrail.small()
+        trail.segments[0].name += ".gz.enc"
+        trail.segments[1].name += ".gz"
+        #expect(trail.verified().isWhole)
+    }
+
+    @Test func `a trail whose first segments aged out is whole`() {
+        var trail = SealedTrail.small()
+        trail.ageOut(before: 2)
+        let verdict = trail.verified()
+        #expect(brief(verdict) == [])
+        #expect(verdict.summary.agedOutThrough == 12)
+        #expect(verdict.summary.first == 13)
+    }
+
+    @Test func `so is one where some of the segments that should go are still there`() {
+        var trail = SealedTrail.small()
+        let middle = trail.segments[1]
+        trail.ageOut(before: 2)
+        trail.segments.insert(middle, at: 0)
+        #expect(brief(trail.verified()) == [])
+    }
+
+    @Test func `aging out that no seal vouches for is not believed`() {
+        var trail = SealedTrail.small()
+        trail.ageOut(before: 1)
+        trail.segments[trail.segments.count - 1].lines.removeLast()
+        let verdict = trail.verified { $0.anchors = [] }
+        #expect(brief(verdict) == ["missing \(second):1 6"])
+        #expect(verdict.findings.first?.kind == .missing(from: 1, through: 5, .agedOutUnsealed(record: 18)))
+        #expect(trail.verified { ($0.anchors, $0.keys) = ([], []) }.isWhole)
+    }
+
+    @Test func `aging out up to another line than the first that is there is missing lines`() {
+        var trail = SealedTrail.small()
+        trail.ageOut(before: 1)
+        trail.segments[0].lines.removeFirst(2)
+        let verdict = trail.verified()
+        #expect(verdict.findings.map(\.kind) == [.missing(from: 6, through: 7, .unexplained)])
+    }
+
+    @Test func `a first line that goes on from another than the aged-out one is replaced`() throws {
+        var trail = SealedTrail.small()
+        var line: [UInt8] = []
+        ChainRecord.appendAgedOut(segments: [first], through: 5, head: .none, at: SealedTrail.time, to: &line)
+        trail.append(line)
+        trail.seal()
+        trail.segments.removeFirst()
+        #expect(brief(trail.verified()) == ["replaced \(second):1 6"])
+    }
+
+    @Test func `a new key is believed once the old one has sealed the change`() throws {
+        var trail = SealedTrail.small()
+        trail.changeKey(to: SealedTrail.nextKey)
+        trail.exchanges(1)
+        trail.seal()
+        let verdict = trail.verified()
+        #expect(brief(verdict) == [])
+        #expect(verdict.summary.keysLearned == [SealedTrail.nextKey.publicKey.id])
+        #expect(verdict.summary.sealsGood == 7)
+        let both = trail.verified { $0.keys = [SealedTrail.nextKey.publicKey, SealedTrail.sealKey.publicKey] }
+        #expect(both.isWhole)
+    }
+
+    @Test func `a new key that hands over again is followed`() throws {
+        var trail = SealedTrail.small()
+        trail.changeKey(to: SealedTrail.nextKey)
+        trail.changeKey(to: try #require(AuditSealKey(bytes: Array(repeating: 7, count: 32))))
+        #expect(brief(trail.verified()) == [])
+    }
+
+    @Test func `a key that only said itself that it follows is not believed`() {
+        var trail = SealedTrail.small()
+        var line: [UInt8] = []
+        ChainRecord.appendKeyChanged(
+            from: SealedTrail.sealKey.publicKey.id, to: SealedTrail.nextKey.publicKey, at: SealedTrail.time, to: &line)
+        trail.append(line)
+        trail.key = SealedTrail.nextKey
+        trail.seal()
+        let verdict = trail.verified { $0.anchors = [] }
+        #expect(verdict.findings.map(\.kind) == [.badSeal(.unknownKey(SealedTrail.nextKey.publicKey.id))])
+        #expect(brief(verdict) == ["bad-seal audit.jsonl:7 19"])
+    }
+
+    @Test func `a key that was exchanged seals no more`() {
+        var trail = SealedTrail.small()
+        trail.changeKey(to: SealedTrail.nextKey)
+        trail.key = SealedTrail.sealKey
+        trail.seal()
+        let verdict = trail.verified { $0.anchors = [] }
+        #expect(verdict.findings.map(\.kind) == [.badSeal(.retiredKey(SealedTrail.sealKey.publicKey.id))])
+    }
+
+    @Test func `seals of a key that nobody gave are named`() {
+        let verdict = SealedTrail.small().verified { $0.keys = [SealedTrail.nextKey.publicKey] }
+        let key = SealedTrail.sealKey.publicKey.id
+        #expect(verdict.findings.filter { $0.kind == .badSeal(.unknownKey(key)) }.count == 5)
+        #expect(verdict.findings.contains { $0.kind == .unsealed(from: 1) })
+    }
+
+    @Test func `without a key seals are counted and not believed`() {
+        let verdict = SealedTrail.small().verified { $0.keys = [] }
+        #expect(verdict.isWhole)
+        #expect(verdict.summary.sealsUnverified == 4)
+        #expect(verdict.summary.sealedThrough == nil)
+    }
+
+    @Test func `lines since the last seal are counted, and a finding where their segment was closed`() {
+        var trail = SealedTrail.small()
+        trail.exchanges(4)
+        #expect(trail.verified().isWhole)
+        #expect(trail.verified().summary.linesSince == 4)
+        trail.segments.append(.init(name: "more.jsonl", lines: []))
+        trail.exchanges(1)
+        #expect(brief(trail.verified()) == ["unsealed audit.jsonl:9 21"])
+        #expect(trail.verified().findings.map(\.kind) == [.unsealed(from: 18)])
+    }
+
+    @Test func `a trail that lost all its seals is found, with a key`() throws {
+        var trail = SealedTrail()
+        trail.begin()
+        trail.exchanges(3)
+        #expect(brief(trail.verified { $0.anchors = [] }) == ["unsealed audit.jsonl:4 4"])
+    }
+
+    @Test func `no lines at all are whole, unless somebody knows of lines`() {
+        let none = [(name: "audit.jsonl", bytes: [UInt8]())]
+        #expect(verdict(of: none, .init()).isWhole)
+        #expect(verdict(of: [], .init()).isWhole)
+        let cut = verdict(of: none, SealedTrail.small().settings())
+        #expect(cut.findings.map(\.kind) == [.tailCut(from: 1, through: 17, witness: "audit.seals")])
+    }
+
+    @Test func `the end is known by a number, too`() {
+        let trail = SealedTrail.small()
+        #expect(trail.verified { $0.atLeast = 17 }.isWhole)
+        let verdict = trail.verified { $0.atLeast = 20 }
+        #expect(verdict.findings.map(\.kind) == [.tailCut(from: 18, through: 20, witness: "--at-least")])
+        #expect(brief(verdict) == ["tail-cut audit.jsonl:5 17"])
+    }
+
+    @Test func `a trail that was written anew with its key contradicts an anchor`() {
+        let anchor = SealedTrail.small().newestSeal
+        var other = SealedTrail()
+        other.begin()
+        other.exchanges(3)
+        other.rotate()
+        other.exchanges(2)
+        other.seal()
+        other.exchanges(2)
+        other.rotate()
+        other.exchanges(2)
+        other.append(#"{"v":2,"event":"stop"}"# + "\n")
+        other.seal()
+        let verdict = other.verified { $0.anchors = [.init(name: "anchor", line: anchor)] }
+        #expect(brief(verdict) == ["contradicted audit.jsonl:5 17"])
+    }
+
+    @Test func `anchors that are worth nothing are findings, and do not count`() {
+        let trail = SealedTrail.small()
+        var foreign = SealedTrail(id: SealedTrail.otherID)
+        foreign.begin()
+        foreign.exchanges(40)
+        foreign.seal()
+        var forged = SealedTrail(key: SealedTrail.nextKey)
+        forged.begin()
+        forged.exchanges(50)
+        forged.seal()
+        let verdict = trail.verified {
+            $0.anchors += [
+                .init(name: "a", number: 1, line: foreign.newestSeal),
+                .init(name: "a", number: 2, line: forged.newestSeal),
+                .init(name: "a", number: 3, line: Array("{}".utf8)),
+            ]
+        }
+        #expect(brief(verdict) == ["foreign a:1 42", "bad-seal a:2 52", "bad-seal a:3 -"])
+    }
+
+    @Test func `a segment under another name is told by the one after it`() {
+        var trail = SealedTrail.small()
+        trail.segments[0].name = "audit-20260301T093000.123Z-000000.jsonl"
+        let verdict = trail.verified()
+        #expect(brief(verdict) == ["misnamed \(second):1 6"])
+        #expect(
+            verdict.findings.map(\.kind)
+                == [.misnamed(recorded: first, found: "audit-20260301T093000.123Z-000000.jsonl")])
+    }
+
+    @Test func `lines of another trail among them are named as such`() {
+        var foreign = SealedTrail(id: SealedTrail.otherID)
+        foreign.begin()
+        foreign.exchanges(5)
+        foreign.seal()
+        foreign.exchanges(1)
+        var trail = SealedTrail.small()
+        trail.segments[1].lines.insert(contentsOf: foreign.segments[0].lines, at: 2)
+        let verdict = trail.verified()
+        #expect(brief(verdict) == ["foreign \(second):3 1"])
+        #expect(verdict.findings.map(\.kind) == [.foreign(SealedTrail.otherID, through: 8)])
+    }
+
+    @Test func `a whole segment in the place of another's is foreign, and the other's lines are missing`() {
+        var foreign = SealedTrail(id: SealedTrail.otherID)
+        foreign.begin()
+        foreign.exchanges(3)
+        foreign.rotate()
+        foreign.exchanges(7)
+        foreign.rotate()
+        var trail = SealedTrail.small()
+        trail.segments[1].lines = foreign.segments[1].lines
+        #expect(brief(trail.verified()) == ["foreign \(second):1 6", "missing audit.jsonl:1 13"])
+    }
+
+    @Test func `lines of a time without a chain may stand before its beginning`() {
+        var trail = SealedTrail.small()
+        let old = Array(#"{"v":1,"time":"2026-01-01T00:00:00.000000Z","event":"start","details":{}}"#.utf8) + [0x0A]
+        trail.segments.insert(.init(name: "old", lines: [old, old]), at: 0)
+        let verdict = trail.verified()
+        #expect(brief(verdict) == [])
+        #expect(verdict.summary.unchained == 2)
+        trail.segments[2].lines.insert(old, at: 1)
+        #expect(brief(trail.verified()) == ["torn \(second):2 -"])
+    }
+
+    @Test func `a line of more than 1 MiB is a finding, and costs no more memory`() {
+        var trail = SealedTrail.small()
+        let long = [UInt8](repeating: 0x20, count: (1 << 20) + 1)
+        trail.segments[1].lines.insert(long + [0x0A], at: 1)
+        let verdict = trail.verified()
+        #expect(verdict.findings.map(\.kind) == [.torn(.tooLong, lines: 1)])
+        #expect(brief(verdict) == ["torn \(second):2 -"])
+        var verifier = AuditVerifier(trail.settings())
+        var cutter = AuditBlockCutter()
+        verifier.begin(segment: "audit.jsonl")
+        for _ in 0..<40 { #expect(cutter.cut([UInt8](repeating: 0x20, count: 100_000)).isEmpty) }
+        #expect(cutter.finish().count == (1 << 20) + 1)
+    }
+
+    @Test func `findings and breaks are bounded, and those that were left out counted`() {
+        var trail = SealedTrail.small()
+        trail.segments[1].lines += trail.segments[1].lines.reversed()
+        trail.segments[1].lines += trail.segments[1].lines.reversed()
+        let verdict = trail.verified { $0.limit = 4 }
+        #expect(verdict.findings.count == 4)
+        #expect(!verdict.isWhole)
+        #expect(trail.verified { $0.limit = 8 }.findings.contains { $0.name == .tooMany })
+    }
+
+    @Test func `whatever bytes there are, it comes to an end`() {
+        var random = SeededRandom(seed: 6)
+        let trail = SealedTrail.small()
+        for _ in 0..<60 {
+            var bytes = Array(trail.segments.map(\.bytes).joined())
+            for _ in 0..<Int.random(in: 1...40, using: &random) {
+                let place = Int.random(in: 0..<bytes.count, using: &random)
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
+                case 1:
+                    bytes.removeSubrange(place..<min(bytes.count - 1, place + Int.random(in: 1...300, using: &random)))
+                case 2: bytes.insert(contentsOf: bytes[place..<min(bytes.count, place + 400)], at: place / 2)
+                case _: bytes.insert(0x0A, at: place)
+                }
+            }
+            let found = verdict(of: [(first, bytes), (second, bytes)], trail.settings())
+            #expect(!found.isWhole)
+            for finding in found.findings { #expect(!finding.description.isEmpty) }
+        }
+    }
+}
