@@ -1,7 +1,7 @@
 /// What lines of a segment say of themselves: hashed and linked, and no more.
 ///
-/// Here is nearly all the work of a verification, and it needs nothing but the block's own bytes: any number of cores can
-/// do it at once. `AuditVerifier.join` puts the blocks together in their order.
+/// Here is nearly all the work of a verification, and it needs nothing but the block's own bytes: any number of cores
+/// can do it at once. `AuditVerifier.join` puts the blocks together in their order.
 package struct AuditBlock: Sendable {
     /// What is the same for all blocks of a verification.
     package struct Context: Sendable {

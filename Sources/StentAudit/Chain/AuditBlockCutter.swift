@@ -1,6 +1,7 @@
 /// Cuts what is read of one segment into blocks of whole lines, each of which can be verified by itself.
 ///
-/// Of a line that is too long to be one only as much is kept as shows that: memory stays bounded by the chunk and 1 MiB.
+/// Of a line that is too long to be one only as much is kept as shows that: memory stays bounded by the chunk and
+/// 1 MiB.
 package struct AuditBlockCutter: Sendable {
     /// The beginning of a line whose end has not been read.
     private var rest: [UInt8] = []

@@ -9,8 +9,8 @@ package struct AuditChain: Sendable, Equatable {
     /// The hash of the last line.
     package private(set) var head: ChainHash
 
-    /// Bytes by which a line grows at most: the three fields, less the two bytes that they replace, and those again.
-    private static let growth = 7 + 20 + 74 + 75
+    /// Bytes that are appended behind a body at most: `,"seq":` and its digits, `prev`, `hash`, and the line's end.
+    private static let growth = 7 + 19 + 74 + 76
 
     /// A chain that no line has yet.
     package init() {

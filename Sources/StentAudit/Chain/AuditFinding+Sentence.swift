@@ -13,21 +13,21 @@ extension AuditFinding: CustomStringConvertible {
                 ? "the line was altered: its hash is not that of its bytes"
                 : "the lines\(range(to: through)) were altered: their hashes are not those of their bytes"
         case .replaced:
-            "the line was replaced: it fits itself, but the line behind it was chained to another; or that one was replaced"
+            "this line or the one behind it was replaced: each fits itself, but that one was chained to another"
         case .torn(.unfinished, _): "the file ends within this line"
         case .torn(.unreadable, let lines):
             lines == 1
                 ? "the line does not end in seq, prev and hash, so it is no whole line of the trail"
-                : "\(lines) lines from here on do not end in seq, prev and hash, so they are no whole lines of the trail"
+                : "\(lines) lines from here on do not end in seq, prev and hash: they are no whole lines of the trail"
         case .torn(.tooLong, _): "the line has more than 1 MiB, so it is none of the trail"
         case .missing(let from, let through, .unexplained): "\(lines(from, through)) missing before this line"
         case .missing(let from, let through, .agedOutUnsealed(let record)):
-            "\(lines(from, through)) missing before this line; seq \(record) says that they aged out, but no seal vouches for that"
+            "\(lines(from, through)) missing before this line; seq \(record) says they aged out, and is not sealed"
         case .duplicate(let through):
             "the lines\(range(to: through)) are in the trail twice; this is the second copy or stands in its place"
         case .outOfOrder(let through): "the lines\(range(to: through)) stand where others belong: they were moved"
         case .tailCut(let from, let through, let witness):
-            "the trail's end is missing: \(witness) knows of lines up to seq \(through), from seq \(from) on they are not there"
+            "the trail's end is cut off: \(lines(from, through)) missing behind this line, as \(witness) shows"
         case .contradicted(let witness):
             "\(witness) has another hash for this line: the trail was written anew up to here"
         case .badSeal(let fault): sentence(of: fault)

@@ -62,6 +62,13 @@ package struct AuditFinding: Sendable, Equatable {
     /// The number that the line gives itself, or is known to have.
     package var sequence: Int?
 
+    package init(kind: Kind, segment: String, line: Int, sequence: Int?) {
+        self.kind = kind
+        self.segment = segment
+        self.line = line
+        self.sequence = sequence
+    }
+
     /// A word for the kind. Raw values are an interface: they are added, never renamed.
     package enum Name: String, Sendable, CaseIterable {
         case altered, replaced, torn, missing, duplicate, outOfOrder = "out-of-order", tailCut = "tail-cut",

@@ -3,8 +3,8 @@ import StentModel
 /// A signature over the chain's head: whoever holds the public key can tell that no line up to there was changed, added
 /// or taken away since.
 ///
-/// In the trail it is a line of event `audit.sealed`, chained like any other. Its body has one form only (`appendLine`):
-/// the last seal of a trail has none behind it that would vouch for its spelling.
+/// In the trail it is a line of event `audit.sealed`, chained like any other. Its body has one form only
+/// (`appendLine`): the last seal of a trail has none behind it that would vouch for its spelling.
 package struct AuditSeal: Sendable, Equatable {
     package var trail: TrailID
     /// The number of the line before the seal's own.
@@ -72,7 +72,8 @@ package struct AuditSeal: Sendable, Equatable {
     /// Appends its line, to be chained.
     package func appendLine(to output: inout [UInt8]) {
         let details =
-            #"{"trail":"\#(trail)","through":\#(through),"head":"\#(head.hexadecimal)","key":"\#(key)","signature":"\#(Base64.text(of: signature))"}"#
+            #"{"trail":"\#(trail)","through":\#(through),"head":"\#(head.hexadecimal)","key":"\#(key)","#
+            + #""signature":"\#(Base64.text(of: signature))"}"#
         ChainRecord.append(.sealed, time: time, details: details, to: &output)
     }
 }
@@ -84,8 +85,8 @@ package struct SealedLine: Sendable, Equatable {
     package let sequence: Int
     package let hash: ChainHash
 
-    /// Reads a whole line; `nil` where it is no seal, or one that does not fit itself: a wrong hash, another spelling, or a
-    /// seal of another line than the one before it.
+    /// Reads a whole line; `nil` where it is no seal, or one that does not fit itself: a wrong hash, another spelling,
+    /// or a seal of another line than the one before it.
     ///
     /// - Parameter line: with its line feed or without.
     package init?(line: [UInt8]) {

@@ -1,19 +1,20 @@
 /// Verifies a trail: every line of it, in bounded memory, and on to the end whatever is found.
 ///
-/// It is told of one segment after another in their order (`begin`), and of each segment's bytes in any portions (`add`).
-/// Or, so that the hashing is spread over cores, blocks of whole lines (`AuditBlockCutter`) are made into `AuditBlock`s
-/// wherever there is time, and handed over in their order (`join`), which is cheap.
+/// It is told of one segment after another in their order (`begin`), and of each segment's bytes in any portions
+/// (`add`). Or, so that the hashing is spread over cores, blocks of whole lines (`AuditBlockCutter`) are made into
+/// `AuditBlock`s wherever there is time, and handed over in their order (`join`), which is cheap.
 package struct AuditVerifier: Sendable {
     /// What is known of a trail from elsewhere.
     package struct Settings: Sendable {
-        /// Those that seals are believed from. Keys that these hand over to are learned on the way. With none, seals are
+        /// Those whose seals are believed. Keys that these hand over to are learned on the way. With none, seals are
         /// not verified, and who can write the files can forge all of them.
         package var keys: [AuditPublicKey] = []
         /// Which trail it should be; else the first anchor says, or the first line that names one.
         package var trail: TrailID?
         /// The trail must reach this number.
         package var atLeast: Int?
-        /// Seals that were kept outside the segments.
+        /// Seals that were kept outside the segments. Where a stent is writing, they are read before the segments are:
+        /// read later, they may know of lines that came since.
         package var anchors: [Anchor] = []
         /// Findings beyond these are only counted; also the number of breaks that are looked into.
         package var limit = 1_000
@@ -53,6 +54,7 @@ package struct AuditVerifier: Sendable {
     private var pieces: [ChainPiece] = []
     /// Pieces that there was no room for, and where the first of them is.
     private var uncounted = 0
+    private var lastUncounted: ChainPiece?
     private var firstUncounted: ChainPlace?
     private var seals: ChainSeals
     private var found: [(finding: ChainLineage.Noted, run: Int?)] = []
@@ -129,10 +131,12 @@ package struct AuditVerifier: Sendable {
 
     /// - Returns: the index of the piece that now has these lines; `nil` where there was no room.
     private mutating func append(_ piece: ChainPiece) -> Int? {
-        if let last = pieces.indices.last, pieces[last].absorb(piece) { return last }
+        if lastUncounted == nil, let last = pieces.indices.last, pieces[last].absorb(piece) { return last }
         guard pieces.count < settings.limit else {
+            if lastUncounted?.absorb(piece) == true { return nil }
             uncounted += 1
             firstUncounted = firstUncounted ?? piece.start
+            lastUncounted = piece
             return nil
         }
         pieces.append(piece)

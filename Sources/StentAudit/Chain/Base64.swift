@@ -15,8 +15,8 @@ enum Base64 {
         return String(decoding: output, as: UTF8.self)
     }
 
-    /// The bytes of a text; `nil` where it is not exactly what `text(of:)` writes for them (RFC 4648 §3.5: bits that are
-    /// left over are zero).
+    /// The bytes of a text; `nil` where it is not exactly what `text(of:)` writes for them (RFC 4648 §3.5: bits that
+    /// are left over are zero).
     static func bytes(of text: String) -> [UInt8]? {
         let text = Array(text.utf8)
         guard text.count % 4 == 0 else { return nil }

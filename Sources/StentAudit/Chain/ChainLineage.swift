@@ -140,8 +140,8 @@ struct ChainLineage {
 
     /// The numbers of a gap that no broken line can have had.
     ///
-    /// An altered line has the number that it gives itself, where that is in the gap; other broken lines in its place have
-    /// any, where they are enough for all.
+    /// An altered line has the number that it gives itself, where that is in the gap; other broken lines in its place
+    /// have any, where they are enough for all.
     private mutating func missing(
         from low: Int, through high: Int, between before: ChainRun?, and behind: ChainRun?
     ) -> [ClosedRange<Int>] {

@@ -1,7 +1,7 @@
 /// Whom a trail's seals are by, whether they are believed, and what they vouch for.
 ///
-/// Lines come in the order of the trail. A seal vouches for its own run up to the line before it: what the lines of that
-/// run say of keys and of aged-out segments counts once a seal behind them is good.
+/// Lines come in the order of the trail. A seal vouches for its own run up to the line before it: what the lines of
+/// that run say of keys and of aged-out segments counts once a seal behind them is good.
 struct ChainSeals: Sendable {
     /// A record of aging out.
     struct AgedOut: Sendable {

@@ -1,8 +1,8 @@
 /// Where the fields of the chain stand in a line: `…,"seq":N,"prev":"<64>","hash":"<64>"}`.
 ///
-/// They are found from the line's end, without reading the JSON before them, and their form has no freedom: exact digits,
-/// no leading zero, lower case, nothing between. So no two lines that differ can both fit one chain: what stands before
-/// `,"hash":"` is hashed, what stands behind it is fixed.
+/// They are found from the line's end, without reading the JSON before them, and their form has no freedom: exact
+/// digits, no leading zero, lower case, nothing between. So no two lines that differ can both fit one chain: what stands
+/// before `,"hash":"` is hashed, what stands behind it is fixed.
 struct ChainedLine {
     /// No longer line is a line of the trail.
     static let longest = 1 << 20
@@ -74,8 +74,8 @@ extension RawSpan {
     /// Where the first line feed from `start` on is, or the end.
     @inline(__always)
     func lineEnd(from start: Int) -> Int {
-        // A byte of `word` is zero where the text has a line feed; the lowest zero byte leaves its top bit in `hits`, exactly
-        // ("Bit Twiddling Hacks", zero byte).
+        // A byte of `word` is zero where the text has a line feed; the lowest zero byte leaves its top bit in `hits`,
+        // exactly ("Bit Twiddling Hacks", zero byte).
         var index = start
         while index &+ 8 <= byteCount {
             let word = eight(index) ^ 0x0A0A_0A0A_0A0A_0A0A

@@ -327,9 +327,120 @@ private func brief(_ verdict: AuditVerdict) -> [String] {
                 case _: bytes.insert(0x0A, at: place)
                 }
             }
-            let found = verdict(of: [(first, bytes), (second, bytes)], trail.settings())
+            let settings = trail.settings { ($0.keys, $0.limit) = ([], 12) }
+            let found = verdict(of: [(first, bytes)], settings)
             #expect(!found.isWhole)
+            var verifier = AuditVerifier(settings)
+            verifier.begin(segment: first)
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let size = Int.random(in: 1...1_000, using: &random)
+                verifier.add(Array(rest.prefix(size)))
+                rest = rest.dropFirst(size)
+            }
+            #expect(verifier.finish() == found)
             for finding in found.findings { #expect(!finding.description.isEmpty) }
         }
+    }
+
+    @Test func `it goes on behind each finding, to the last`() {
+        var trail = SealedTrail.small()
+        trail.segments[0].lines[1][50] ^= 1
+        trail.segments[1].lines.removeSubrange(1..<3)
+        trail.segments[1].lines.insert(trail.segments[1].lines[1], at: 3)
+        trail.segments[2].lines.swapAt(1, 3)
+        trail.segments[2].lines.removeLast()
+        #expect(
+            brief(trail.verified()) == [
+                "altered \(first):2 2", "missing \(second):2 9", "duplicate \(second):4 9",
+                "out-of-order audit.jsonl:2 16", "out-of-order audit.jsonl:4 14", "tail-cut audit.jsonl:4 16",
+            ])
+    }
+
+    @Test func `an altered line hides neither that others are missing beside it nor how many`() {
+        var trail = SealedTrail.small()
+        trail.segments[1].lines[3][50] ^= 1
+        trail.segments[1].lines.removeSubrange(1..<3)
+        let kinds = trail.verified().findings.map(\.kind)
+        #expect(kinds == [.altered(through: 9), .missing(from: 7, through: 8, .unexplained)])
+        trail.segments[1].lines[1].replaceSubrange(0..<1, with: [0x20])
+        #expect(trail.verified().findings.map(\.name) == [.torn, .missing])
+    }
+
+    @Test func `lines that were altered one behind another are one finding`() {
+        var trail = SealedTrail.small()
+        for line in 1..<5 { trail.segments[1].lines[line][50] ^= 1 }
+        let found = trail.verified().findings
+        #expect(found.map(\.kind) == [.altered(through: 10)])
+        #expect(found.first?.sequence == 7)
+    }
+
+    @Test func `bytes between lines are torn, and no line is missing for them`() {
+        var trail = SealedTrail.small()
+        trail.segments[1].lines.insert(Array("\n{}\n".utf8), at: 4)
+        #expect(brief(trail.verified()) == ["torn \(second):5 -"])
+        #expect(trail.verified().findings.map(\.kind) == [.torn(.unreadable, lines: 2)])
+    }
+
+    @Test func `a seal with a wrong signature is named, though the chain fits`() throws {
+        var trail = SealedTrail.small()
+        let line = String(decoding: trail.segments[2].lines[4], as: UTF8.self)
+        let start = try #require(line.firstRange(of: "\"signature\":\"")).upperBound
+        let digit = line[start] == "A" ? "B" : "A"
+        let changed = line.replacingCharacters(at: start, with: digit)
+        trail.segments[2].lines[4] = Array(changed.utf8)
+        try trail.chainAnew(from: 4, in: 2)
+        let verdict = trail.verified { $0.anchors = [] }
+        #expect(brief(verdict) == ["bad-seal audit.jsonl:5 17"])
+        #expect(verdict.findings.map(\.kind) == [.badSeal(.signature)])
+        #expect(verdict.summary.sealedThrough == 11)
+    }
+
+    @Test func `a seal of another trail in a chain of this one is named`() {
+        var trail = SealedTrail.small()
+        var line: [UInt8] = []
+        (try? AuditSeal(of: trail.chain, trail: SealedTrail.otherID, at: SealedTrail.time, key: SealedTrail.sealKey))?
+            .appendLine(to: &line)
+        trail.append(line)
+        #expect(brief(trail.verified()) == ["foreign audit.jsonl:6 18"])
+    }
+
+    @Test func `a finding says where, what, and what to do`() {
+        var trail = SealedTrail.small()
+        trail.segments[1].lines.removeSubrange(1..<3)
+        #expect(
+            trail.verified().findings.map(\.description) == [
+                """
+                \(second):2: audit.missing (seq 9): seq 7 to 8 (2 lines) are missing before this line
+                  help: look for the lines in a backup or among the shipped segments
+                """
+            ])
+    }
+
+    @Test func `every kind of finding has a sentence of one line`() {
+        let id = SealedTrail.sealKey.publicKey.id
+        let kinds: [AuditFinding.Kind] = [
+            .altered(through: 1), .altered(through: 2), .replaced, .torn(.unfinished, lines: 1),
+            .torn(.unreadable, lines: 1), .torn(.unreadable, lines: 2), .torn(.tooLong, lines: 1),
+            .missing(from: 1, through: 1, .unexplained), .missing(from: 1, through: 2, .agedOutUnsealed(record: 9)),
+            .duplicate(through: 1), .outOfOrder(through: 3), .tailCut(from: 1, through: 2, witness: "w"),
+            .contradicted(witness: "w"), .badSeal(.unreadable), .badSeal(.otherHead), .badSeal(.signature),
+            .badSeal(.unknownKey(id)), .badSeal(.retiredKey(id)), .unsealed(from: 1),
+            .foreign(SealedTrail.otherID, through: 2), .misnamed(recorded: "a", found: "b"), .tooMany(breaks: 3),
+        ]
+        let findings = kinds.map { AuditFinding(kind: $0, segment: "audit.jsonl", line: 3, sequence: 1) }
+        #expect(Set(findings.map(\.name)) == Set(AuditFinding.Name.allCases))
+        #expect(Set(findings.map(\.sentence)).count == kinds.count)
+        for finding in findings {
+            let lines = finding.description.split(separator: "\n")
+            #expect(lines.count == 2)
+            #expect(lines.first?.hasPrefix("audit.jsonl:3: audit.\(finding.name.rawValue) (seq 1): ") == true)
+        }
+    }
+}
+
+extension String {
+    fileprivate func replacingCharacters(at index: Index, with text: String) -> String {
+        self[..<index] + text + self[self.index(after: index)...]
     }
 }

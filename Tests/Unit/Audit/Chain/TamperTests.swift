@@ -1,11 +1,11 @@
 import StentAudit
 import Testing
 
-/// A sealed trail of three segments, and every small thing that somebody can do to it: found, and named with its kind, line
-/// and number.
+/// A sealed trail of three segments, and every small thing that somebody can do to it: found, and named with its kind,
+/// line and number.
 ///
-/// That needs no key where the chain itself is broken, and so most tests here give none: an unoptimised Ed25519 would take
-/// nearly all of their time. One test shows that with the key they find the same.
+/// That needs no key where the chain itself is broken, and so most tests here give none: an unoptimised Ed25519 would
+/// take nearly all of their time. One test shows that with the key they find the same.
 @Suite struct `Tampering with a sealed trail` {
     private static let trail = SealedTrail.small()
     private static let verifier = AuditVerifier(trail.settings { $0.keys = [] })
