@@ -165,6 +165,11 @@ func verdict(of segments: [(name: String, bytes: [UInt8])], _ settings: AuditVer
     return verifier.finish()
 }
 
+/// A finding without its sentence.
+func brief(_ verdict: AuditVerdict) -> [String] {
+    verdict.findings.map { "\($0.name.rawValue) \($0.segment):\($0.line) \($0.sequence.map(String.init) ?? "-")" }
+}
+
 extension String {
     /// The first place of a text.
     fileprivate func range(of text: String) -> Range<Index>? {
