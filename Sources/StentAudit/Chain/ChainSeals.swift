@@ -15,7 +15,6 @@ struct ChainSeals: Sendable {
     private struct Change: Sendable {
         let old: AuditKeyID
         let new: AuditPublicKey
-        let sequence: Int
         let run: Int
         var isVouchedFor = false
     }
@@ -76,7 +75,7 @@ struct ChainSeals: Sendable {
             waitingRecord = record
             return nil
         case .keyChanged(let old, let new):
-            change = Change(old: old, new: new, sequence: mark.sequence, run: run)
+            change = Change(old: old, new: new, run: run)
             return nil
         case .unreadableSeal: return .badSeal(.unreadable)
         case .rotated: return nil
@@ -114,12 +113,13 @@ struct ChainSeals: Sendable {
         return nil
     }
 
+    /// Believes what lines before the seal say, those of its own run.
     private mutating func vouch(_ seal: AuditSeal, run: Int) {
-        if let record = waitingRecord, record.run == run, record.sequence <= seal.through {
+        if let record = waitingRecord, record.run == run {
             if record.through > sealedRecords[run]?.through ?? -1 { sealedRecords[run] = record }
             waitingRecord = nil
         }
-        guard var change, change.run == run, change.sequence <= seal.through else { return }
+        guard var change, change.run == run else { return }
         if seal.key == change.old, learned.count < Self.mostKeys {
             change.isVouchedFor = true
             learned[change.new.id] = change.new

@@ -104,6 +104,12 @@ import Testing
         line = []
         chain.append(body, to: &line)
         #expect(SealedLine(line: line) == nil)
+        var other = AuditChain()
+        line = []
+        other.append(Array("{\"v\":2}\n{\"v\":2}\n".utf8), to: &line)
+        line = []
+        other.append(body, to: &line)
+        #expect(SealedLine(line: line) == nil)
     }
 
     @Test func `keys are read and written as OpenSSL does`() throws {

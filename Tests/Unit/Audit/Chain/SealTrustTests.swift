@@ -51,6 +51,38 @@ import Testing
         #expect(brief(trail.verified()) == ["replaced \(second):1 6"])
     }
 
+    @Test func `a record of aging out that was put in another's place is not believed`() throws {
+        var trail = SealedTrail.small()
+        trail.ageOut(before: 1)
+        var line: [UInt8] = []
+        ChainRecord.appendAgedOut(segments: [first, second], through: 7, head: .none, at: SealedTrail.time, to: &line)
+        try trail.replace(line: trail.segments[1].lines.count - 2, in: 1, with: line)
+        trail.segments[0].lines.removeFirst(2)
+        let kinds = trail.verified().findings.map(\.kind)
+        #expect(kinds == [.missing(from: 1, through: 7, .agedOutUnsealed(record: 18)), .replaced])
+    }
+
+    @Test func `a change of keys that was put in another's place is not believed`() throws {
+        var trail = SealedTrail.small()
+        trail.changeKey(to: try #require(AuditSealKey(bytes: Array(repeating: 7, count: 32))))
+        var line: [UInt8] = []
+        ChainRecord.appendKeyChanged(
+            from: SealedTrail.sealKey.publicKey.id, to: SealedTrail.nextKey.publicKey, at: SealedTrail.time, to: &line)
+        try trail.replace(line: trail.segments[2].lines.count - 3, in: 2, with: line)
+        trail.segments[2].lines.removeLast()
+        let last = try #require(trail.segments[2].lines.last)
+        var chain = try AuditChain(resumingAfter: last)
+        var seal: [UInt8] = []
+        var sealed: [UInt8] = []
+        try AuditSeal(of: chain, trail: SealedTrail.id, at: SealedTrail.time, key: SealedTrail.nextKey)
+            .appendLine(to: &seal)
+        chain.append(seal, to: &sealed)
+        trail.segments[2].lines.append(sealed)
+        let verdict = trail.verified { $0.anchors = [] }
+        let key = SealedTrail.nextKey.publicKey.id
+        #expect(verdict.findings.map(\.kind) == [.replaced, .badSeal(.unknownKey(key))])
+    }
+
     @Test func `a new key is believed once the old one has sealed the change`() throws {
         var trail = SealedTrail.small()
         trail.changeKey(to: SealedTrail.nextKey)

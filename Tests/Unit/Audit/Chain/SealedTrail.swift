@@ -141,6 +141,14 @@ struct SealedTrail {
         }
     }
 
+    /// Puts another line in a line's place, which fits itself and the one before.
+    mutating func replace(line: Int, in segment: Int, with body: [UInt8]) throws {
+        var chain = try AuditChain(resumingAfter: segments[segment].lines[line - 1])
+        var output: [UInt8] = []
+        chain.append(body, to: &output)
+        segments[segment].lines[line] = output
+    }
+
     /// A line as it was before it was chained.
     static func body(of line: [UInt8]) -> [UInt8] {
         let text = String(decoding: line, as: UTF8.self)
