@@ -39,7 +39,9 @@ let package = Package(
         .target(name: "StentModel", swiftSettings: house),
         .target(name: "StentCodec", dependencies: ["StentModel"], swiftSettings: house),
         .target(name: "StentPolicy", dependencies: ["StentModel"], swiftSettings: house),
-        .target(name: "StentAudit", dependencies: ["StentModel"], swiftSettings: house),
+        .target(
+            name: "StentAudit", dependencies: ["StentModel", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: house),
         .target(
             name: "StentExchange", dependencies: ["StentModel", "StentPolicy", "StentAudit"], swiftSettings: house),
         .target(
