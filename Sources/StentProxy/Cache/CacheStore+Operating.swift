@@ -123,7 +123,7 @@ extension CacheStore {
             }
             found.append(
                 Listed(
-                    url: parts.url, status: entry.status, bytes: entry.bytes + key.count + ShardIndex.overhead,
+                    url: parts.url, status: entry.status, bytes: entry.size + key.count + ShardIndex.overhead,
                     age: entry.lifetime.age(at: now), ttl: entry.lifetime.freshness(at: now), standing: .current,
                     audience: parts.audience,
                     varies: entry.varyNames.split(separator: 0x2C).map { String(decoding: $0, as: UTF8.self) }))

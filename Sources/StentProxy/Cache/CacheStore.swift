@@ -83,7 +83,7 @@ package final class CacheStore: Sendable {
                 return nil
             }
             shard.flights.forget(key.bytes.span, hash: key.hash)
-            return shard.entries.insert(key.bytes.span, hash: key.hash, entry, bytes: entry.bytes) { old in
+            return shard.entries.insert(key.bytes.span, hash: key.hash, entry, bytes: entry.size) { old in
                 old.varyNames == entry.varyNames && old.varyKey == entry.varyKey
             }
         }

@@ -107,38 +107,35 @@ extension ExchangeDriver {
 
     /// The stored answer to this request: to its condition, its range, its method.
     func storedAnswer(_ entry: CacheEntry, now: Moment) -> WholeAnswer {
-        let time = worker.wallTime(at: now)
         var fields: [UInt8] = []
-        fields.reserveCapacity(entry.fields.count + 256)
-        let length = entry.content.readableBytes
-        let isCondition = ConditionRule.decide(head.fields, entry.validators, status: entry.status, now: time)
-        if isCondition == .notModified {
+        fields.reserveCapacity(512)
+        // What nearly every request asks for: the whole response, and no question.
+        let isPlain = head.method == .get && head.fields.lines.allSatisfy { RevalidationRule.passes($0.field) }
+        let part = isPlain ? Part.whole : asked(of: entry, now: now)
+        if part == .notModified {
             let section = StoredFields.section(entry.fields)
             section.append(to: &fields) { StoredFields.isOfNotModified($0.field) }
             appendAge(entry, now: now, to: &fields)
             return WholeAnswer(status: 304, fields: fields, content: ByteBuffer(), framing: .none)
         }
-        fields.append(contentsOf: entry.fields)
+        entry.appendFields(to: &fields)
         appendAge(entry, now: now, to: &fields)
-        if head.method == .head {
-            return WholeAnswer(
-                status: entry.status, fields: fields, content: ByteBuffer(), framing: .announced(length))
-        }
-        let range = RangeRule.decide(head, entry.validators, status: entry.status, length: length, now: time)
+        let length = entry.contentCount
         let content: ByteBuffer
         var status = entry.status
-        switch range {
+        switch part {
+        case .notModified, .nothing:
+            return WholeAnswer(status: status, fields: fields, content: ByteBuffer(), framing: .announced(length))
         case .whole: content = entry.content
-        case .part(let part):
+        case .range(.whole): content = entry.content
+        case .range(.part(let part)):
             status = 206
-            content =
-                entry.content.getSlice(at: entry.content.readerIndex + part.lowerBound, length: part.count)
-                ?? ByteBuffer()
-        case .unsatisfiable:
+            content = entry.content(part)
+        case .range(.unsatisfiable):
             status = 416
             content = ByteBuffer()
         }
-        if status != entry.status {
+        if status != entry.status, case .range(let range) = part {
             fields.append("Content-Range: ")
             RangeRule.appendContentRange(range, length: length, to: &fields)
             fields.append("\r\n")
@@ -147,6 +144,26 @@ extension ExchangeDriver {
         return WholeAnswer(
             status: status, fields: fields, content: content,
             framing: hasContent ? .length(content.readableBytes) : .none)
+    }
+
+    /// What of a stored response is the answer.
+    private enum Part: Equatable {
+        case whole
+        /// The head: it was asked for by HEAD.
+        case nothing
+        case notModified
+        case range(RangeRule.Verdict)
+    }
+
+    private func asked(of entry: CacheEntry, now: Moment) -> Part {
+        let time = worker.wallTime(at: now)
+        let validators = entry.validators
+        switch ConditionRule.decide(head.fields, validators, status: entry.status, now: time) {
+        case .notModified: return .notModified
+        case .whole: break
+        }
+        guard head.method != .head else { return .nothing }
+        return .range(RangeRule.decide(head, validators, status: entry.status, length: entry.contentCount, now: time))
     }
 
     private func appendAge(_ entry: CacheEntry, now: Moment, to fields: inout [UInt8]) {
