@@ -1,0 +1,261 @@
+import Glibc
+import StentExchange
+import StentModel
+
+/// What the writer's thread does: writes what was handed over to the newest segment, removes the oldest where there is no
+/// room, stands still while the disk takes nothing, and leaves an index behind when it is told to.
+///
+/// Confined to that thread once it runs.
+final class CacheDiskWriter {
+    private let settings: CacheDiskSettings
+    private let shared: Monitor<CacheDiskState>
+    private let directory: CacheDiskDirectory
+    private let key: CacheDiskKey
+    private let standing: (CacheTierMark) -> CacheTierStanding
+    private let onStatus: (CacheDiskStatus) -> Void
+
+    /// What is on the disk, the oldest first.
+    private var files: [CacheDiskFile]
+    private var nextNumber: UInt64
+    /// The segment that is written to, which is the last of `files`.
+    private var current: CacheSegment?
+    /// Sealings with the current segment's key; never used twice, also where a record could not be written.
+    private var count: UInt64 = 0
+    /// Segments that this run has written to.
+    private var written: [CacheSegment] = []
+    private var failure: CacheDiskError?
+
+    /// Copies that are removed under one hold of the lock.
+    private static let steps = 256
+
+    init(
+        _ settings: CacheDiskSettings, _ shared: Monitor<CacheDiskState>, _ opening: CacheDiskOpening,
+        standing: @escaping @Sendable (CacheTierMark) -> CacheTierStanding,
+        onStatus: @escaping @Sendable (CacheDiskStatus) -> Void
+    ) {
+        self.settings = settings
+        self.shared = shared
+        self.standing = standing
+        self.onStatus = onStatus
+        directory = opening.directory
+        key = opening.key
+        files = opening.files
+        nextNumber = opening.nextNumber
+    }
+
+    /// Runs until it is asked to stop.
+    func run() {
+        do throws(CacheDiskError) { try makeRoom(for: 0) } catch { note(error) }
+        while true {
+            let (waiting, asked) = take()
+            var stop = asked
+            for copy in waiting {
+                if isOver(stop) { giveUp(copy) } else { stop = write(copy) ?? stop }
+            }
+            // Nothing is handed over any more.
+            if let asked { return end(asked) }
+            // Copies gather, so that whoever hands one over seldom has to wake this thread.
+            pause(settings.gathering)
+        }
+    }
+
+    private func isOver(_ stop: CacheDiskState.Stop?) -> Bool {
+        guard let stop else { return false }
+        switch stop.ending {
+        case .forgetting: return true
+        case .keeping: return failure != nil || .monotonic() >= stop.deadline
+        }
+    }
+
+    private func take() -> (waiting: [CacheDiskState.Waiting], stop: CacheDiskState.Stop?) {
+        shared.withLock { $0.writerWaits = true }
+        return shared.wait(until: nil) {
+            !$0.waiting.isEmpty || $0.stop != nil
+        } then: { state in
+            state.writerWaits = false
+            var waiting: [CacheDiskState.Waiting] = []
+            swap(&waiting, &state.waiting)
+            return (waiting, state.stop)
+        }
+    }
+
+    @discardableResult
+    private func pause(_ duration: Duration) -> CacheDiskState.Stop? {
+        shared.wait(until: Moment.monotonic().advanced(by: TimeSpan(duration))) {
+            $0.stop != nil
+        } then: {
+            $0.stop
+        }
+    }
+
+    // MARK: One copy
+
+    /// - Returns: that it is to stop, where it learns that while it stands still.
+    private func write(_ copy: CacheDiskState.Waiting) -> CacheDiskState.Stop? {
+        guard shared.withLock({ $0.index.mayWrite(copy.id, standing: standing) }) == .wanted else {
+            shared.withLock { $0.waitingBytes -= copy.bytes }
+            return nil
+        }
+        let payload = copy.payload()
+        guard payload.count <= settings.segment.value - CacheSegment.overhead else {
+            giveUp(copy)
+            return nil
+        }
+        do throws(CacheDiskError) {
+            let place = try append(payload, of: copy)
+            shared.withLock { state in
+                state.index.place(copy.id, at: place)
+                state.waitingBytes -= copy.bytes
+                state.counts.bytes = total
+            }
+            goOn()
+            return nil
+        } catch {
+            giveUp(copy)
+            note(error)
+            return pause(settings.retryPause)
+        }
+    }
+
+    private func giveUp(_ copy: CacheDiskState.Waiting) {
+        shared.withLock { state in
+            state.index.remove(copy.id)
+            state.waitingBytes -= copy.bytes
+            state.counts.dropped += 1
+        }
+    }
+
+    private func append(
+        _ payload: [UInt8], of copy: CacheDiskState.Waiting
+    ) throws(CacheDiskError) -> CacheTierPlace {
+        let length = payload.count + CacheSegment.overhead
+        try makeRoom(for: length)
+        let segment = try segment(for: length)
+        let offset = files[files.count - 1].size
+        count += 1
+        guard
+            let record = segment.seal(payload, count: count, offset: offset, key: copy.key, variant: copy.variant),
+            record.count == length
+        else { throw CacheDiskError(.write, path: directory.path(of: segment.name), code: EINVAL) }
+        // Where this fails, the next record is written over what was: under another count.
+        try directory.write(record, to: segment.descriptor, at: offset, .write, segment.name)
+        files[files.count - 1].size = offset + length
+        return CacheTierPlace(segment: segment.number, offset: offset, length: length)
+    }
+
+    /// The one that is written to, if it has room; else a new one.
+    private func segment(for length: Int) throws(CacheDiskError) -> CacheSegment {
+        if let current, let file = files.last, file.size <= settings.segment.value - length { return current }
+        current = nil
+        let number = nextNumber
+        nextNumber &+= 1
+        let name = CacheSegment.name(number)
+        let (descriptor, _) = try directory.open(name, O_RDWR | O_CREAT | O_EXCL, for: .createSegment)
+        let segment = CacheSegment(number: number, salt: CacheDiskKey.newSalt(), descriptor: descriptor, key)
+        shared.withLock { $0.segments[number] = segment }
+        files.append(CacheDiskFile(number: number, size: 0))
+        written.append(segment)
+        current = segment
+        count = 0
+        return segment
+    }
+
+    // MARK: Room
+
+    private var total: Int { files.reduce(0) { $0 + $1.size } }
+
+    private func makeRoom(for length: Int) throws(CacheDiskError) {
+        while let oldest = files.first, total > settings.size.value - length {
+            try directory.remove(CacheSegment.name(oldest.number))
+            forget(oldest.number)
+            files.removeFirst()
+        }
+        let total = total
+        shared.withLock { $0.counts.bytes = total }
+    }
+
+    private func forget(_ number: UInt64) {
+        while shared.withLock({ $0.index.removeOldest(through: number, steps: Self.steps) }) == .more {}
+        if current?.number == number { current = nil }
+        written.removeAll { $0.number == number }
+        // The last reference goes when the lock is free again: it closes the file.
+        _ = shared.withLock { $0.segments.removeValue(forKey: number) }
+    }
+
+    // MARK: Failures
+
+    private func note(_ error: CacheDiskError) {
+        shared.withLock { state in
+            state.counts.writeErrors += 1
+            state.counts.isFailing = true
+        }
+        if failure != error { onStatus(.failing(error)) }
+        failure = error
+    }
+
+    private func goOn() {
+        guard failure != nil else { return }
+        failure = nil
+        shared.withLock { $0.counts.isFailing = false }
+        onStatus(.recovered)
+    }
+
+    // MARK: The end
+
+    private func end(_ stop: CacheDiskState.Stop) {
+        var kept = 0
+        switch stop.ending {
+        case .keeping:
+            do throws(CacheDiskError) {
+                kept = try keep(until: stop.deadline)
+            } catch {
+                shared.withLock { $0.counts.writeErrors += 1 }
+                onStatus(.notKept(error))
+                do throws(CacheDiskError) {
+                    try directory.remove(CacheIndexFile.temporary)
+                    try directory.remove(CacheIndexFile.name)
+                } catch {
+                    onStatus(.failing(error))
+                }
+            }
+        case .forgetting:
+            // The next run would remove what is left here.
+            for file in files {
+                do throws(CacheDiskError) { try directory.remove(CacheSegment.name(file.number)) } catch { break }
+            }
+        }
+        directory.unlock()
+        shared.withLock { state in
+            state.kept = kept
+            state.hasEnded = true
+        }
+        shared.broadcast()
+    }
+
+    private func keep(until deadline: Moment) throws(CacheDiskError) -> Int {
+        for segment in written {
+            do throws(CacheDiskError) {
+                try directory.sync(segment.descriptor, .sync, segment.name)
+            } catch {
+                // What did not reach the disk is a miss: the index must not wait for it.
+                shared.withLock { $0.counts.writeErrors += 1 }
+                onStatus(.syncFailed(error))
+            }
+        }
+        let (index, segments) = shared.withLock { ($0.index, $0.segments) }
+        let listed = files.compactMap { segments[$0.number] }
+            .map { CacheIndexFile.Segment(number: $0.number, salt: $0.salt) }
+        var writer = try CacheIndexWriter.begin(directory, key, segments: listed)
+        var kept = 0
+        try index.forEach { entry throws(CacheDiskError) in
+            guard standing(entry.mark) == .current else { return }
+            if kept.isMultiple(of: 1_024), .monotonic() >= deadline {
+                throw CacheDiskError(.writeIndex, path: directory.path, code: ETIMEDOUT)
+            }
+            try writer.append(entry)
+            kept += 1
+        }
+        try writer.finish()
+        return kept
+    }
+}
