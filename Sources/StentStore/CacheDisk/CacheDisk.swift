@@ -109,6 +109,12 @@ package final class CacheDisk: CacheTier {
         return hasEnded ? kept : 0
     }
 
+    /// Returns once all that was handed over is written or given up, or the time is over. Blocks the calling thread.
+    package func settle(within limit: Duration) {
+        let deadline = Moment.monotonic().advanced(by: TimeSpan(limit))
+        shared.wait(until: deadline, for: { $0.writerWaits || $0.hasEnded }, then: { _ in })
+    }
+
     private func askToStop(_ ending: Ending, by deadline: Moment) {
         shared.withLock { $0.stop = CacheDiskState.Stop(ending: ending, deadline: deadline) }
         shared.broadcast()

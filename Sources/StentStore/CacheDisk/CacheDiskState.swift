@@ -24,7 +24,7 @@ struct CacheDiskState: Sendable {
     var waiting: [Waiting] = []
     /// Of payloads that wait, or are being written.
     var waitingBytes = 0
-    /// The writer has nothing to do and must be woken.
+    /// All that was handed over is written or given up; the writer must be woken.
     var writerWaits = false
     /// Once it is set, nothing is taken or found.
     var stop: Stop?

@@ -68,7 +68,8 @@ final class CacheDiskWriter {
     }
 
     private func take() -> (waiting: [CacheDiskState.Waiting], stop: CacheDiskState.Stop?) {
-        shared.withLock { $0.writerWaits = true }
+        shared.withLock { $0.writerWaits = $0.waiting.isEmpty }
+        shared.broadcast()
         return shared.wait(until: nil) {
             !$0.waiting.isEmpty || $0.stop != nil
         } then: { state in
