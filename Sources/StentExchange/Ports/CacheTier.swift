@@ -131,7 +131,7 @@ package struct CacheTierNumbers: Sendable, Equatable {
     package var bytes = 0
     /// Bytes of memory that keys and labels take, roughly.
     package var indexBytes = 0
-    /// Payload bytes that wait to be written.
+    /// Bytes that wait to be written, with what is around them.
     package var waiting = 0
     /// Copies read and given.
     package var hits = 0

@@ -128,13 +128,16 @@ package final class CacheDisk: CacheTier {
 
     // MARK: One copy
 
+    /// What a copy that waits takes beside its payload and names: many without content may wait for one key.
+    private static let overhead = 200
+
     package func keep(_ copy: CacheTierCopy, if mayBeKept: () -> Bool) {
         let wakes = shared.withLock { state -> Bool in
             guard state.stop == nil, mayBeKept() else { return false }
             let names = copy.key.bytes.count + copy.variant.count + copy.label.count
-            guard copy.bytes >= 0, copy.bytes <= settings.segment.value - CacheSegment.overhead,
-                copy.bytes <= settings.queue.value - min(state.waitingBytes, settings.queue.value),
-                names <= CacheIndexFile.largestItem
+            let bytes = max(0, copy.bytes) + names + Self.overhead
+            guard copy.bytes <= settings.segment.value - CacheSegment.overhead, names <= CacheIndexFile.largestItem,
+                bytes <= settings.queue.value - min(state.waitingBytes, settings.queue.value)
             else {
                 state.index.remove(copy.key, copy.variant)
                 state.counts.dropped += 1
@@ -148,8 +151,8 @@ package final class CacheDisk: CacheTier {
             }
             state.waiting.append(
                 CacheDiskState.Waiting(
-                    id: id, key: copy.key.bytes, variant: copy.variant, bytes: copy.bytes, payload: copy.payload))
-            state.waitingBytes += copy.bytes
+                    id: id, key: copy.key.bytes, variant: copy.variant, bytes: bytes, payload: copy.payload))
+            state.waitingBytes += bytes
             defer { state.writerWaits = false }
             return state.writerWaits
         }

@@ -12,7 +12,7 @@ package struct CacheDiskSettings: Sendable {
     package var segment: ByteCount
     /// Memory for keys and labels.
     package var index: ByteCount
-    /// Payloads that wait to be written.
+    /// What waits to be written.
     package var queue = ByteCount.mebibytes(16)
     /// Reads that wait.
     package var reads = 256
@@ -31,7 +31,7 @@ package struct CacheDiskSettings: Sendable {
         self.key = key ?? directory + "/cache.key"
         self.size = size
         let share = min(max(size.value / 16, 1 << 20), 256 << 20)
-        segment = ByteCount(min(max(share, size.value / 256), Int(UInt32.max)))
+        segment = min(ByteCount(min(max(share, size.value / 256), Int(UInt32.max))), size)
         index = max(ByteCount(size.value / 32), .mebibytes(1))
     }
 }

@@ -8,6 +8,7 @@ struct CacheDiskState: Sendable {
         var id: CacheTierIndex.ID
         var key: [UInt8]
         var variant: [UInt8]
+        /// What it takes while it waits.
         var bytes: Int
         var payload: @Sendable () -> [UInt8]
     }
@@ -22,7 +23,7 @@ struct CacheDiskState: Sendable {
     /// All that are on the disk.
     var segments: [UInt64: CacheSegment]
     var waiting: [Waiting] = []
-    /// Of payloads that wait, or are being written.
+    /// Of what waits, or is being written.
     var waitingBytes = 0
     /// All that was handed over is written or given up; the writer must be woken.
     var writerWaits = false

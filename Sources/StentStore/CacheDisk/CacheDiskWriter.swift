@@ -27,6 +27,8 @@ final class CacheDiskWriter {
 
     /// Copies that are removed under one hold of the lock.
     private static let steps = 256
+    /// Open files. As many as that are there only where writing fails again and again.
+    private static let mostFiles = 512
 
     init(
         _ settings: CacheDiskSettings, _ shared: Monitor<CacheDiskState>, _ opening: CacheDiskOpening,
@@ -48,22 +50,11 @@ final class CacheDiskWriter {
         do throws(CacheDiskError) { try makeRoom(for: 0) } catch { note(error) }
         while true {
             let (waiting, asked) = take()
-            var stop = asked
-            for copy in waiting {
-                if isOver(stop) { giveUp(copy) } else { stop = write(copy) ?? stop }
-            }
+            for copy in waiting { write(copy) }
             // Nothing is handed over any more.
             if let asked { return end(asked) }
             // Copies gather, so that whoever hands one over seldom has to wake this thread.
             pause(settings.gathering)
-        }
-    }
-
-    private func isOver(_ stop: CacheDiskState.Stop?) -> Bool {
-        guard let stop else { return false }
-        switch stop.ending {
-        case .forgetting: return true
-        case .keeping: return failure != nil || .monotonic() >= stop.deadline
         }
     }
 
@@ -80,28 +71,18 @@ final class CacheDiskWriter {
         }
     }
 
-    @discardableResult
-    private func pause(_ duration: Duration) -> CacheDiskState.Stop? {
-        shared.wait(until: Moment.monotonic().advanced(by: TimeSpan(duration))) {
-            $0.stop != nil
-        } then: {
-            $0.stop
-        }
+    private func pause(_ duration: Duration) {
+        shared.wait(until: Moment.monotonic().advanced(by: TimeSpan(duration)), for: { $0.stop != nil }, then: { _ in })
     }
 
     // MARK: One copy
 
-    /// - Returns: that it is to stop, where it learns that while it stands still.
-    private func write(_ copy: CacheDiskState.Waiting) -> CacheDiskState.Stop? {
-        guard shared.withLock({ $0.index.mayWrite(copy.id, standing: standing) }) == .wanted else {
-            shared.withLock { $0.waitingBytes -= copy.bytes }
-            return nil
-        }
+    private func write(_ copy: CacheDiskState.Waiting) {
+        let (writing, stop) = shared.withLock { ($0.index.mayWrite(copy.id, standing: standing), $0.stop) }
+        guard writing == .wanted else { return shared.withLock { $0.waitingBytes -= copy.bytes } }
+        guard !isOver(stop) else { return giveUp(copy) }
         let payload = copy.payload()
-        guard payload.count <= settings.segment.value - CacheSegment.overhead else {
-            giveUp(copy)
-            return nil
-        }
+        guard payload.count <= settings.segment.value - CacheSegment.overhead else { return giveUp(copy) }
         do throws(CacheDiskError) {
             let place = try append(payload, of: copy)
             shared.withLock { state in
@@ -110,11 +91,19 @@ final class CacheDiskWriter {
                 state.counts.bytes = total
             }
             goOn()
-            return nil
         } catch {
             giveUp(copy)
             note(error)
-            return pause(settings.retryPause)
+            pause(settings.retryPause)
+        }
+    }
+
+    /// Whether what waits is not written any more.
+    private func isOver(_ stop: CacheDiskState.Stop?) -> Bool {
+        guard let stop else { return false }
+        switch stop.ending {
+        case .forgetting: return true
+        case .keeping: return failure != nil || .monotonic() >= stop.deadline
         }
     }
 
@@ -138,8 +127,14 @@ final class CacheDiskWriter {
             let record = segment.seal(payload, count: count, offset: offset, key: copy.key, variant: copy.variant),
             record.count == length
         else { throw CacheDiskError(.write, path: directory.path(of: segment.name), code: EINVAL) }
-        // Where this fails, the next record is written over what was: under another count.
-        try directory.write(record, to: segment.descriptor, at: offset, .write, segment.name)
+        do throws(CacheDiskError) {
+            try directory.write(record, to: segment.descriptor, at: offset, .write, segment.name)
+        } catch {
+            // It may be that this file takes nothing more, as where it has reached the process's limit (EFBIG). An empty one
+            // is written over, under another count.
+            if offset > 0 { current = nil }
+            throw error
+        }
         files[files.count - 1].size = offset + length
         return CacheTierPlace(segment: segment.number, offset: offset, length: length)
     }
@@ -166,7 +161,7 @@ final class CacheDiskWriter {
     private var total: Int { files.reduce(0) { $0 + $1.size } }
 
     private func makeRoom(for length: Int) throws(CacheDiskError) {
-        while let oldest = files.first, total > settings.size.value - length {
+        while let oldest = files.first, total > settings.size.value - length || files.count > Self.mostFiles {
             try directory.remove(CacheSegment.name(oldest.number))
             forget(oldest.number)
             files.removeFirst()
@@ -190,7 +185,7 @@ final class CacheDiskWriter {
             state.counts.writeErrors += 1
             state.counts.isFailing = true
         }
-        if failure != error { onStatus(.failing(error)) }
+        if failure?.operation != error.operation || failure?.cause != error.cause { onStatus(.failing(error)) }
         failure = error
     }
 
@@ -234,7 +229,7 @@ final class CacheDiskWriter {
     }
 
     private func keep(until deadline: Moment) throws(CacheDiskError) -> Int {
-        for segment in written {
+        for segment in written where .monotonic() < deadline {
             do throws(CacheDiskError) {
                 try directory.sync(segment.descriptor, .sync, segment.name)
             } catch {

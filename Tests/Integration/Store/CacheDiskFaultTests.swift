@@ -57,6 +57,20 @@ import Testing
         #expect(await run.read("/next") == "content of the next one")
     }
 
+    @Test func `where a file may not grow any more, the next one is begun`() async throws {
+        var calls = CacheDiskCalls.system
+        calls.write = { offset, bytes, position in
+            position >= 2_000 ? .failure(EFBIG) : CacheDiskCalls.system.write(offset, bytes, position)
+        }
+        let run = try directory.run(calls: calls, log: log)
+        for number in 0..<6 { run.keep("/\(number)", [UInt8](repeating: 1, count: 1_000)) }
+        run.settle()
+        #expect(run.disk.numbers.copies == 4)
+        #expect(run.disk.numbers.writeErrors == 2)
+        #expect(await run.read("/4")?.utf8.count == 1_000)
+        #expect(try directory.segments.count == 2)
+    }
+
     @Test func `a full disk at the stop leaves nothing behind`() throws {
         let disk = BrokenDisk()
         let run = try directory.run(calls: disk.calls, log: log)
