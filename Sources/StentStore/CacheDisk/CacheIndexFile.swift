@@ -70,7 +70,7 @@ enum CacheIndexFile {
         let zeros = [UInt8](repeating: 0, count: headerCount)
         var isUnreadable = true
         do throws(CacheDiskError) {
-            try directory.write(zeros, to: descriptor, at: 0, .forgetIndex, name)
+            try directory.write(zeros, to: descriptor, at: 4_000, .forgetIndex, name)
             try directory.sync(descriptor, .forgetIndex, name)
         } catch {
             isUnreadable = false

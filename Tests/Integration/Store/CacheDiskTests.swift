@@ -129,6 +129,19 @@ import Testing
         #expect(run.disk.numbers.damaged == 0)
     }
 
+    @Test func `what is written to while it is read is not given`() async throws {
+        let gate = Gate()
+        let run = try directory.run(calls: gate.readCalls)
+        run.keep("/notes", "a list")
+        run.settle()
+        let item = try #require(run.find("/notes"))
+        async let payload = run.read(item)
+        gate.waitUntilHeld()
+        run.write(to: "/notes")
+        gate.letGo()
+        #expect(await payload == nil)
+    }
+
     @Test func `a copy that its owner no longer wants is not taken`() throws {
         let run = try directory.run()
         let copy = CacheTierCopy(
