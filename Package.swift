@@ -114,7 +114,8 @@ let package = Package(
         .testTarget(
             name: "Integration",
             dependencies: [
-                "StentModel", "StentAudit", "StentExchange", "StentConfig", "StentRuntime", "StentProxy", "StentStore",
+                "StentModel", "StentPolicy", "StentAudit", "StentExchange", "StentConfig", "StentRuntime", "StentProxy",
+                "StentStore",
                 "HospKit",
                 "StentTestKit", nio, nioPosix,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
