@@ -24,7 +24,7 @@ final class CacheEntry: Sendable {
     private let large: Large?
     let lifetime: CacheLifetime
     /// When its fields were received.
-    private let receivedAt: WallTime
+    let receivedAt: WallTime
     /// Names that the response's Vary has (`VaryRule.Fields.names`), and what the request had under them.
     let varyNames: [UInt8]
     let varyKey: [UInt8]

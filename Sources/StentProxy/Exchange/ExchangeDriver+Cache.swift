@@ -66,7 +66,9 @@ extension ExchangeDriver {
         let access = access(turn, now: now)
         let verdict: ReuseRule.Verdict
         turn.outdated = nil
-        switch store.find(turn.key, for: head.fields) {
+        let found = store.find(turn.key, for: head.fields)
+        if access != .denied, found.isMiss, askTier(of: store, &turn, now: now) { return }
+        switch found {
         case .nothing: verdict = ReuseRule.decideMiss(.uriMiss, turn.control)
         case .otherVariant: verdict = ReuseRule.decideMiss(.varyMiss, turn.control)
         case .entry(let entry, let standing):
@@ -86,6 +88,36 @@ extension ExchangeDriver {
             cache?.entry = nil
             fetch(reason, isAlone: access == .denied && turn.plan.sharing == .proven, now: now)
         }
+    }
+
+    /// How long a request waits for a disk; one that hangs must not hold up what the upstream could answer.
+    private static let tierPatience = TimeAmount.milliseconds(500)
+
+    /// Looks for a copy below the memory, once.
+    ///
+    /// - Returns: whether the request waits for it; the look-up is then made again.
+    private func askTier(of store: CacheStore, _ turn: inout CacheTurn, now: Moment) -> Bool {
+        guard !turn.hasAskedTier, let tier = store.attachedTier else { return false }
+        turn.hasAskedTier = true
+        // The closure can't hold what is borrowed.
+        let fields = head.fields
+        guard case .copy(let item) = tier.find(CacheTierKey(turn.key), where: { StoredCopy.isMeant($0, by: fields) }),
+            item.standing != .invalid
+        else { return false }
+        cache = turn
+        let number = exchangeNumber
+        let waiter = LoopWaiter<[UInt8]?> { [self] payload in
+            guard isPreparing(number), let turn = cache else { return }
+            let now = worker.now
+            if let payload {
+                _ = store.promote(payload, of: item, under: turn.key, wallOffset: worker.wallOffset)
+            }
+            lookUp(now: now)
+        }
+        let bound = NIOLoopBound(waiter, eventLoop: worker.loop)
+        tier.read(item) { payload in bound.eventLoop.execute { bound.value.tell(payload) } }
+        worker.loop.assumeIsolated().scheduleTask(in: Self.tierPatience) { waiter.tell(nil) }
+        return true
     }
 
     private func serve(_ use: ExchangeRecord.CacheUse, _ reason: Reason, now: Moment) {
@@ -215,9 +247,7 @@ extension ExchangeDriver {
     }
 
     private func begin(_ turn: inout CacheTurn, _ store: CacheStore, now: Moment) {
-        var tags = turn.plan.tags
-        if !turn.partition.isEmpty { tags.append(turn.partition) }
-        let groups = CacheGroups.read(path: turn.path.span, tags: tags)
+        let groups = CacheGroups.read(path: turn.path.span, tags: turn.tags)
         turn.groups = groups
         turn.stamp = store.note(groups)
         turn.began = now

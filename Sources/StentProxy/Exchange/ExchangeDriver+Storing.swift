@@ -81,7 +81,7 @@ extension ExchangeDriver {
         StoredFields.append(answer, receivedAt: time, to: &fields)
         let entry = stored(
             status: answer.status, fields, content, lifetime, receivedAt: time, vary: answer.fields, groups, stamp)
-        if let refusal = store.store(entry, under: turn.key, began: turn.began) {
+        if let refusal = put(entry, turn, in: store) {
             cache?.status.storing = .refused(refusal)
             land(refusal == .superseded ? .failed : .uncacheable, now: now)
         } else {
@@ -103,6 +103,14 @@ extension ExchangeDriver {
         return CacheEntry(
             status: status, fields: fields, content: content, lifetime: lifetime, receivedAt: time,
             varyNames: names, varyKey: key, groups: groups, stamp: stamp)
+    }
+
+    private func put(_ entry: CacheEntry, _ turn: CacheTurn, in store: CacheStore) -> CacheRefusal? {
+        if let refusal = store.store(entry, under: turn.key, began: turn.began) { return refusal }
+        store.keep(
+            entry, under: turn.key, label: StoredCopy.label(path: turn.path, tags: turn.tags), began: turn.began,
+            wallOffset: worker.wallOffset)
+        return nil
     }
 
     // MARK: validation
@@ -161,7 +169,7 @@ extension ExchangeDriver {
             status: outdated.status, fields, outdated.content, lifetime, receivedAt: time, vary: updated, groups, stamp)
         switch verdict {
         case .store:
-            let refusal = store.store(entry, under: turn.key, began: turn.began)
+            let refusal = put(entry, turn, in: store)
             cache?.status.storing = refusal.map { .refused($0) } ?? .stored
             land(refusal == nil ? .stored : .failed, now: now)
         case .refuse(let refusal):
