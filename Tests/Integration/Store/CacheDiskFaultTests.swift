@@ -110,6 +110,21 @@ import Testing
         #expect(try directory.run().disk.numbers.copies == 0)
     }
 
+    @Test func `an index whose name can't be removed has lost its content`() throws {
+        let first = try directory.run()
+        first.keep("/notes", "a list")
+        first.stop()
+        let disk = BrokenDisk()
+        disk.fail(.unlink, with: EROFS)
+        #expect(throws: CacheDiskError.self) { try directory.run(calls: disk.calls) }
+        #expect(try directory.names.contains("index.cache"))
+        #expect(try directory.run(log: log).disk.numbers.copies == 0)
+        guard case .indexUnreadable = log.isEmptyStart else {
+            Issue.record("\(log.all)")
+            return
+        }
+    }
+
     @Test func `a copy that can't be read is a miss, and said once for each cause`() async throws {
         let disk = BrokenDisk()
         let run = try directory.run(calls: disk.calls, log: log)
