@@ -108,6 +108,16 @@ final class CacheRun: Sendable {
         await withCheckedContinuation { answer in disk.read(item) { answer.resume(returning: $0) } }
     }
 
+    /// Asks for it now, whoever else has the thread that the test would go on by.
+    func begin(_ item: CacheTierItem) -> AsyncStream<[UInt8]?> {
+        AsyncStream { stream in
+            disk.read(item) {
+                stream.yield($0)
+                stream.finish()
+            }
+        }
+    }
+
     func write(to path: String, _ purge: CacheStamps.Purge = .hard) {
         stamps.stamps.withLock { $0.bump(CacheGroups.read(path: Array(path.utf8).span), purge) }
     }
