@@ -140,7 +140,7 @@ func lines(in trail: [UInt8]) throws -> [Substring] {
     let text = try #require(String(validating: trail, as: UTF8.self))
     let lines = text.dropLast().split(separator: "\n", omittingEmptySubsequences: false)
     for (index, line) in lines.enumerated() {
-        let isWhole = line.hasPrefix(#"{"v":1,"time":""#) && (line.hasSuffix("]}") || line.hasSuffix("}}"))
+        let isWhole = line.hasPrefix(#"{"v":2,"time":""#) && line.hasSuffix(#""}"#)
         if !isWhole { Issue.record("line \(index) is not whole: \(line)") }
         // JSON proper is read from a sample, because reading all of it would take most of the test's time.
         if index % 1_000 == 0 || lines.count < 2_000 {
@@ -161,7 +161,7 @@ private func integer(after key: String, in line: String) -> Int? {
 extension AuditSettings {
     static func with(rotateSize: Int = 100 << 20, queue: Int = 64 << 20) -> AuditSettings {
         var settings = AuditSettings()
-        settings.rotateSize = ByteCount(rotateSize)
+        settings.rotate.size = ByteCount(rotateSize)
         settings.queue = ByteCount(queue)
         return settings
     }
