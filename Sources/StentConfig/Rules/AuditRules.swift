@@ -49,7 +49,8 @@ extension Rules {
             return ["every", "key", "previous_key", "anchor"].filter { isWritten("audit.seal.\($0)") }
                 .map { contradiction("audit.seal.\($0)", "has no effect with `enabled: false`") }
         }
-        if let key = seal.key, key == seal.previousKey, isSound("audit.seal.key"), isWritten("audit.seal.previous_key") {
+        if let key = seal.key, key == seal.previousKey, isSound("audit.seal.key"), isWritten("audit.seal.previous_key")
+        {
             return [contradiction("audit.seal.previous_key", "is the same file as `audit.seal.key`")]
         }
         return []

@@ -45,7 +45,9 @@ package struct AuditStoreError: Error, Sendable, Equatable, CustomStringConverti
             return "its last megabyte holds no line feed, so it is not a trail of stent's"
         }
         if operation == .resume, code == 0 { return "its end is no line of a trail, and no seal says where it ended" }
-        if operation == .sealKey, code == 0 { return "others than its owner may read it, or it is no Ed25519 key in PEM" }
+        if operation == .sealKey, code == 0 {
+            return "others than its owner may read it, or it is no Ed25519 key in PEM"
+        }
         if operation == .compress, code == 0 { return "what was compressed does not give the same bytes again" }
         if operation == .open, code == 0 { return "it is not a regular file" }
         var text = [CChar](repeating: 0, count: 256)

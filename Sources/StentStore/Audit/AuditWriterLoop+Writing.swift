@@ -146,7 +146,7 @@ extension AuditWriterLoop {
     }
 
     func goOn() {
-        guard let (error, since) = standstill else { return }
+        guard !hasGivenUp, let (error, since) = standstill else { return }
         standstill = nil
         queue.isFailing.store(false, ordering: .relaxed)
         note(

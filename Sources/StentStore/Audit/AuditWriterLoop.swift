@@ -169,7 +169,11 @@ final class AuditWriterLoop {
     private func end() {
         syncFailed = false
         seal()
-        let isDurable = sync()
+        var isDurable = sync()
+        if !ownLines.bytes.isEmpty {  // a standstill ended just now
+            writeOwnLines()
+            isDurable = sync()
+        }
         if !isDurable { tellWaiters(.lost) }
         live.close()
         compressor.stop()

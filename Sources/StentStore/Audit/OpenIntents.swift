@@ -92,7 +92,9 @@ struct OpenIntents {
             output.append(contentsOf: intent[value.range])
         }
         var line: [UInt8] = []
-        line.append(addingCapacity: 96) { (span: inout OutputSpan<UInt8>) in AuditLine.appendStart(time: time, to: &span) }
+        line.append(addingCapacity: 96) { (span: inout OutputSpan<UInt8>) in
+            AuditLine.appendStart(time: time, to: &span)
+        }
         line.append(contentsOf: #","phase":"outcome","event":"exchange""#.utf8)
         copy("id", &line)
         copy("actor", &line)

@@ -53,7 +53,10 @@ final class SegmentCompressor: Sendable {
             state.isStopped = true
             state.waiting.removeAll()
         }
-        monitor.wait(until: Moment.monotonic().advanced(by: .seconds(1))) { !$0.isRunning } then: { _ in }
+        monitor.wait(until: Moment.monotonic().advanced(by: .seconds(1))) {
+            !$0.isRunning
+        } then: { _ in
+        }
     }
 
     private func run() {
