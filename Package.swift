@@ -36,6 +36,8 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
+        // zlib of the system: closed segments of the audit trail are compressed.
+        .systemLibrary(name: "CZlib"),
         .target(name: "StentModel", swiftSettings: house),
         .target(name: "StentCodec", dependencies: ["StentModel"], swiftSettings: house),
         .target(name: "StentPolicy", dependencies: ["StentModel"], swiftSettings: house),
@@ -59,7 +61,7 @@ let package = Package(
         .target(
             name: "StentStore",
             dependencies: [
-                "StentModel", "StentAudit", "StentExchange", .product(name: "GRDB", package: "GRDB.swift"),
+                "StentModel", "StentAudit", "StentExchange", "CZlib", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: house),

@@ -7,7 +7,7 @@ import StentModel
 /// What later proves the trail (sequence, previous hash, hash) is added by the writer, before the closing brace.
 package enum AuditLine {
     /// `v`: raised when a key changes its meaning or goes; new keys don't raise it.
-    package static let schemaVersion = 1
+    package static let schemaVersion = 2
 
     /// Bytes of a path that are written; of a longer one the whole length is given beside it.
     package static let pathLimit = 8 << 10
@@ -80,7 +80,7 @@ package enum AuditLine {
     }
 
     /// The keys that every line begins with.
-    static func appendStart(time: WallTime, to output: inout OutputSpan<UInt8>) {
+    package static func appendStart(time: WallTime, to output: inout OutputSpan<UInt8>) {
         output.append(#"{"v":"#)
         output.append(integer: schemaVersion)
         output.append(#","time":""#)

@@ -12,10 +12,18 @@ package struct EventRecord: Sendable, Equatable {
         case reload
         /// The live file was closed as a segment.
         case auditRotated = "audit.rotated"
-        /// The live file was opened anew, on request.
+        /// The live file was opened anew: on request, or because somebody took it away (`cause`).
         case auditReopened = "audit.reopened"
         /// A line that an earlier process left unfinished was cut off.
         case auditRepaired = "audit.repaired"
+        /// The trail's end is before a seal that was kept beside it: lines were cut off, or lost in a power failure.
+        case auditCut = "audit.cut"
+        /// The trail can't be written; said in it with the room that a reserve gave.
+        case auditFailing = "audit.failing"
+        /// The file system of the trail has little room left.
+        case auditDiskLow = "audit.disk-low"
+        /// The wall clock went back; times before and behind this line can't be compared.
+        case clockJumpedBack = "clock.jumped-back"
         /// The trail could not be written for a while and now is again; nothing was lost unless `audit.dropped` says so.
         case auditRecovered = "audit.recovered"
         /// Lines were lost because neither file nor memory had room for them.

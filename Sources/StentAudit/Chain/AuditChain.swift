@@ -10,7 +10,7 @@ package struct AuditChain: Sendable, Equatable {
     package private(set) var head: ChainHash
 
     /// Bytes that are appended behind a body at most: `,"seq":` and its digits, `prev`, `hash`, and the line's end.
-    private static let growth = 7 + 19 + 74 + 76
+    package static let growth = 7 + 19 + 74 + 76
 
     /// A chain that no line has yet.
     package init() {
@@ -35,26 +35,51 @@ package struct AuditChain: Sendable, Equatable {
         head = hash
     }
 
+    /// Goes on behind a line of which only number and hash are known.
+    package init(sequence: Int, head: ChainHash) {
+        self.sequence = sequence
+        self.head = head
+    }
+
     /// Numbers and chains whole lines, and appends them to the output.
     ///
     /// A line is copied and hashed once; what fails behind this is written again as it is, never chained again.
     ///
     /// - Parameter lines: as `AuditLine` writes them, each ending in `}` and a line feed.
     package mutating func append(_ lines: [UInt8], to output: inout [UInt8]) {
+        var count = 0
+        _ = append(lines, from: 0, room: .max, count: &count, to: &output)
+    }
+
+    /// Numbers and chains lines for as long as there is room, and appends them to the output.
+    ///
+    /// - Parameters:
+    ///   - start: where in `lines` the first of them begins.
+    ///   - room: bytes that may be appended; a line that might take more is left.
+    ///   - count: raised by the lines that were taken.
+    /// - Returns: where the first line begins that was left; the end of `lines` where none was.
+    package mutating func append(
+        _ lines: [UInt8], from start: Int, room: Int, count: inout Int, to output: inout [UInt8]
+    ) -> Int {
         let text = lines.span.bytes
-        var start = 0
+        let limit = output.count.addingReportingOverflow(room)
+        let end = limit.overflow ? Int.max : limit.partialValue
+        var start = start
         while start < text.byteCount {
-            let end = text.lineEnd(from: start)
+            let feed = text.lineEnd(from: start)
             precondition(
-                end < text.byteCount && end > start + 1 && text.at(end - 1) == 0x7D, "the writer takes whole lines only"
-            )
-            let body = lines.span.extracting(start..<end - 1)
+                feed < text.byteCount && feed > start + 1 && text.at(feed - 1) == 0x7D,
+                "the writer takes whole lines only")
+            let body = lines.span.extracting(start..<feed - 1)
+            guard output.count + body.count + Self.growth <= end else { break }
             sequence += 1
             output.append(addingCapacity: body.count + Self.growth) { (line: inout OutputSpan<UInt8>) in
                 write(body, to: &line)
             }
-            start = end + 1
+            count += 1
+            start = feed + 1
         }
+        return start
     }
 
     private mutating func write(_ body: Span<UInt8>, to line: inout OutputSpan<UInt8>) {

@@ -20,7 +20,7 @@ struct Rules {
 
     func contradictions() -> [ConfigProblem] {
         listeners() + certificatePairs() + timeLimits() + sizes() + retries() + upstreamTLS()
-            + reliability() + routeWrites() + policies() + cache()
+            + reliability() + routeWrites() + policies() + cache() + audit()
     }
 
     // MARK: Listeners

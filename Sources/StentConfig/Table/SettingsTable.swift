@@ -74,22 +74,7 @@ package enum SettingsTable {
             """
         ),
         .section(
-            "audit", \.audit,
-            [
-                .optional(
-                    "directory", \.directory, .path(), absent: "`audit` in `state.directory`", reload: false,
-                    "Where the audit files are."),
-                .section(
-                    "rotate", \.self,
-                    [
-                        .value(
-                            "size", \.rotateSize, .size(.kibibytes(1) ... .gibibytes(64)), .value("100MiB"),
-                            "Size at which the live file is closed and a new one begun.")
-                    ], "When the live file is closed."),
-                .value(
-                    "queue", \.queue, .size(.kibibytes(64) ... .gibibytes(4)), .value("64MiB"), reload: false,
-                    "Lines waiting to be written beyond which new requests are refused."),
-            ],
+            "audit", \.audit, AuditTable.rows,
             "The trail of what happened."),
         .section(
             "log", \.log,

@@ -98,6 +98,7 @@ package enum Reason: String, Sendable, CaseIterable, Error {
     case exchangeDeadline = "exchange.deadline"
     case exchangeShutdown = "exchange.shutdown"
     case exchangeInternal = "exchange.internal"
+    case exchangeProcessDied = "exchange.process-died"
 
     // Why an attempt was or was not repeated.
     case retryCause = "retry.cause-listed"

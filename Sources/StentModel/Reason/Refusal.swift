@@ -50,7 +50,7 @@ extension Reason {
             .retryAttemptsSpent, .retryNotIdempotent, .retryCauseNotListed, .retryBodyNotKept, .retryAnswerStreaming,
             .retryDeadline, .retryBudgetSpent, .retryRepeatedDelete, .retryHedgeLost, .resendFound, .resendAbsent,
             .idempotencyReplayed, .contractContentDropped, .contractInvalidAnswer, .ownershipOwn, .ownershipStamped,
-            .ownershipAdmin, .ownershipBreakGlass, .cacheHit, .cacheStale, .cacheValidated:
+            .ownershipAdmin, .ownershipBreakGlass, .cacheHit, .cacheStale, .cacheValidated, .exchangeProcessDied:
             nil
         }
     }
@@ -143,6 +143,7 @@ extension Reason {
         case .exchangeDeadline: "The time allowed for this request ran out."
         case .exchangeShutdown: "This proxy shut down before the request was finished."
         case .exchangeInternal: "This proxy met a defect of its own."
+        case .exchangeProcessDied: "This proxy ended before the request did; what became of it is unknown."
         case .retryCause: "The failure is one that is retried."
         case .retryNeverSent: "The attempt failed before any byte of the request was sent."
         case .retryOff: "Retries are off for this route."

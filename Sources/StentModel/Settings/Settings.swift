@@ -167,18 +167,6 @@ package struct RequestSettings: Sendable, Equatable {
     package init() {}
 }
 
-/// `audit`: the trail of what happened.
-package struct AuditSettings: Sendable, Equatable {
-    /// `nil` is `audit` in the state directory.
-    package var directory: String?
-    /// Size at which the live file is closed and a new one begun.
-    package var rotateSize = ByteCount.mebibytes(100)
-    /// Lines waiting to be written beyond which new requests are refused.
-    package var queue = ByteCount.mebibytes(64)
-
-    package init() {}
-}
-
 /// `log`: stent's own log on standard error.
 package struct LogSettings: Sendable, Equatable {
     package enum Level: String, Sendable, CaseIterable {

@@ -99,7 +99,9 @@ extension StentServer {
         try Files.makeDirectory(settings.state.directory, mode: 0o750)
         let audit: AuditFileWriter
         do {
-            audit = try AuditFileWriter(directory: directory, settings: settings.audit) { $0.tell(log) }
+            audit = try AuditFileWriter(
+                directory: directory, settings: settings.audit, seals: try sealKeys(settings)
+            ) { $0.tell(log) }
         } catch {
             throw Failure("\(error)")
         }
@@ -149,6 +151,15 @@ extension StentServer {
         await server.openOutbox()
         audit.record(.start, details: [.init("version", .text(StentVersion.text)), .init("settings", .text(digest))])
         return server
+    }
+
+    private static func sealKeys(_ settings: Settings) throws(AuditStoreError) -> AuditSealKeys? {
+        let seal = settings.audit.seal
+        guard seal.isEnabled else { return nil }
+        let path = seal.key ?? "\(settings.state.directory)/audit-seal.key"
+        var keys = AuditSealKeys(current: try AuditSealKeys.key(at: path, makes: true))
+        if let previous = seal.previousKey { keys.previous = try AuditSealKeys.key(at: previous, makes: false) }
+        return keys
     }
 
     private static func policies(
@@ -318,26 +329,5 @@ extension ListenSettings {
         copy.https?.minimumTLS = .tls12
         copy.trustedProxies = []
         return copy
-    }
-}
-
-extension AuditWriterStatus {
-    /// Says it in the log.
-    fileprivate func tell(_ log: Logger) {
-        switch self {
-        case .repaired(let path, let bytes):
-            log.warning(
-                "cut an unfinished line off the audit file", metadata: ["path": "\(path)", "bytes": "\(bytes)"])
-        case .failing(let error): log.error("the audit trail can't be written", metadata: ["cause": "\(error)"])
-        case .recovered: log.notice("the audit trail is written again")
-        case .rotated(let segment, let bytes):
-            log.info("closed an audit segment", metadata: ["segment": "\(segment)", "bytes": "\(bytes)"])
-        case .rotationFailed(let error): log.error("the audit file can't be rotated", metadata: ["cause": "\(error)"])
-        case .reopened: log.info("opened the audit file anew")
-        case .reopenFailed(let error):
-            log.error("the audit file can't be opened anew", metadata: ["cause": "\(error)"])
-        case .syncFailed(let error): log.error("the audit file can't be flushed", metadata: ["cause": "\(error)"])
-        case .dropped(let lines): log.error("audit lines were dropped", metadata: ["lines": "\(lines)"])
-        }
     }
 }

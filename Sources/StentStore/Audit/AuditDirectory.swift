@@ -12,6 +12,9 @@ struct AuditDirectory {
     private let lock: Int32
 
     var livePath: String { path + "/audit.jsonl" }
+    /// The newest seal.
+    var sealPath: String { path + "/audit.seals" }
+    var reservePath: String { path + "/audit.reserve" }
 
     /// - Throws: `AuditStoreError` where the directory can't be made, read or locked.
     init(path: String) throws(AuditStoreError) {
@@ -48,6 +51,11 @@ struct AuditDirectory {
         name.append(contentsOf: ".jsonl".utf8)
         sequence += 1
         return path + String(decoding: name, as: UTF8.self)
+    }
+
+    /// The name of a file for bytes that are no lines; its number is one of the segments'.
+    mutating func nextDamaged(at time: WallTime) -> String {
+        nextSegment(at: time).dropFirst(path.utf8.count + 1).dropLast(".jsonl".utf8.count) + ".damaged"
     }
 
     /// Makes directory entries durable; a file system that can't is left at that.

@@ -32,26 +32,34 @@ package final class AuditFileWriter: Sendable {
     ///
     /// - Parameters:
     ///   - directory: made where it is missing, and held by this process until `shutdown`.
+    ///   - seals: with which the trail is sealed; without, it is chained only.
     ///   - reserve: bytes beyond `settings.queue` for exchanges that were already let in.
     ///   - retryPause: time between two tries while nothing can be written.
     ///   - calls: the system's, except in tests.
-    ///   - onStatus: hears what the log should say, on the writer's thread.
+    ///   - onStatus: hears what the log should say, on the writer's threads.
     /// - Throws: `AuditStoreError` where directory or file can't be used, or another process uses them.
     package init(
-        directory: String, settings: AuditSettings, reserve: ByteCount = defaultReserve,
+        directory: String, settings: AuditSettings, seals: AuditSealKeys? = nil, reserve: ByteCount = defaultReserve,
         retryPause: Duration = .milliseconds(250), calls: FileCalls = .system,
         onStatus: @escaping @Sendable (AuditWriterStatus) -> Void
     ) throws(AuditStoreError) {
-        let held = try AuditDirectory(path: directory)
+        var held = try AuditDirectory(path: directory)
         let queue = AuditQueue(settings: settings, reserve: reserve)
         var opened: LiveFile?
         do throws(AuditStoreError) {
-            let live = try LiveFile(path: held.livePath, calls: calls)
+            var live = try LiveFile(path: held.livePath, calls: calls)
             opened = live
             held.sync()
+            let keys = [seals?.current.publicKey, seals?.previous?.publicKey].compactMap { $0 }
+            let resume = try AuditResume(&held, live: &live, keys: keys, calls: calls)
+            let sealing = seals.map { seals in
+                AuditSealWriter(
+                    key: seals.current, previous: seals.previous, trail: resume.trail ?? .random(),
+                    path: held.sealPath, sequence: resume.seal?.sequence ?? 0)
+            }
             let loop = AuditWriterLoop(
-                queue: queue, directory: held, live: live, calls: calls, retryPause: TimeSpan(retryPause),
-                onStatus: onStatus)
+                queue: queue, directory: held, live: live, resume: resume, sealing: sealing, calls: calls,
+                retryPause: TimeSpan(retryPause), onStatus: onStatus)
             thread = Mutex(try WriterThread(name: "stent-audit", path: directory) { loop.run() })
         } catch {
             opened?.close()
@@ -75,6 +83,9 @@ package final class AuditFileWriter: Sendable {
     /// Whether new exchanges are let in, as far as the writer knows: for `/readyz`.
     package var accepts: Bool { queue.accepts(holding: 0) }
 
+    /// Whether those that change nothing are.
+    package var acceptsReads: Bool { queue.servesReads.load(ordering: .relaxed) || accepts }
+
     /// Appends the line of an event that happens now.
     package func record(_ name: EventRecord.Name, details: [EventRecord.Detail] = []) {
         let event = EventRecord(name, time: WallTime(nanoseconds: wallNanoseconds()), details: details)
@@ -90,8 +101,7 @@ package final class AuditFileWriter: Sendable {
 
     /// Takes changed settings; the directory is not among them, it is held for the life of the process.
     package func adopt(_ settings: AuditSettings) {
-        queue.capacity.store(settings.queue.value, ordering: .relaxed)
-        queue.rotateSize.store(settings.rotateSize.value, ordering: .relaxed)
+        queue.adopt(settings)
     }
 
     /// The figures for `/metrics`.
@@ -104,6 +114,19 @@ package final class AuditFileWriter: Sendable {
         metrics.writeErrors = queue.errors.load(ordering: .relaxed)
         metrics.rotations = queue.rotations.load(ordering: .relaxed)
         metrics.isFailing = queue.isFailing.load(ordering: .relaxed)
+        let figures = queue.figures
+        metrics.segments = figures.segments.load(ordering: .relaxed)
+        metrics.segmentBytes = figures.segmentBytes.load(ordering: .relaxed)
+        metrics.segmentsAgedOut = figures.segmentsAgedOut.load(ordering: .relaxed)
+        metrics.segmentsCompressed = figures.segmentsCompressed.load(ordering: .relaxed)
+        metrics.sequence = figures.sequence.load(ordering: .relaxed)
+        metrics.sealSequence = figures.sealSequence.load(ordering: .relaxed)
+        metrics.sealTime = figures.sealTime.load(ordering: .relaxed)
+        metrics.syncs = figures.syncs.load(ordering: .relaxed)
+        metrics.syncNanoseconds = figures.syncNanoseconds.load(ordering: .relaxed)
+        metrics.longestSyncNanoseconds = figures.longestSync.load(ordering: .relaxed)
+        let free = figures.freeBytes.load(ordering: .relaxed)
+        metrics.freeBytes = free < 0 ? nil : free
         return metrics
     }
 

@@ -1,3 +1,4 @@
+import StentExchange
 import StentModel
 import Synchronization
 
@@ -5,6 +6,12 @@ import Synchronization
 struct AuditBatch: Sendable {
     var bytes: [UInt8]
     var lines: Int
+}
+
+/// Somebody who waits until what was recorded is durable.
+struct AuditWaiter: Sendable {
+    /// Called once.
+    let tell: @Sendable (AuditCommit) -> Void
 }
 
 /// What the workers and the writer share: filled buffers one way, empty ones the other, and how full it all is.
@@ -25,6 +32,8 @@ final class AuditQueue: Sendable {
         /// The writer has nothing to do and must be woken.
         var writerWaits = false
         var reopenAsked = false
+        /// They wait until all that was handed over so far is durable.
+        var waiters: [AuditWaiter] = []
         /// When the writer gives up what it can't write; set when it is asked to stop.
         var stopDeadline: Moment?
         /// The writer takes nothing any more.
@@ -41,8 +50,12 @@ final class AuditQueue: Sendable {
     let isFailing = Atomic(false)
     /// Bytes beyond which no new exchange is let in.
     let capacity: Atomic<Int>
-    /// Size at which the live file is closed.
-    let rotateSize: Atomic<Int>
+    /// What is in force; the directory of it is never looked at.
+    let settings: Mutex<AuditSettings>
+    /// Reads are let in although the trail can't be written.
+    let servesReads: Atomic<Bool>
+    /// Answers wait until their record is durable.
+    let isAwaited: Atomic<Bool>
     /// Bytes beyond `capacity` for exchanges that were already let in.
     let reserve: Int
 
@@ -51,11 +64,21 @@ final class AuditQueue: Sendable {
     let linesDropped = Atomic(0)
     let errors = Atomic(0)
     let rotations = Atomic(0)
+    let figures = AuditFigures()
 
     init(settings: AuditSettings, reserve: ByteCount) {
         capacity = Atomic(settings.queue.value)
-        rotateSize = Atomic(settings.rotateSize.value)
+        servesReads = Atomic(settings.whenUnwritable.reads == .serve)
+        isAwaited = Atomic(settings.durability == .every)
+        self.settings = Mutex(settings)
         self.reserve = reserve.value
+    }
+
+    func adopt(_ settings: AuditSettings) {
+        capacity.store(settings.queue.value, ordering: .relaxed)
+        servesReads.store(settings.whenUnwritable.reads == .serve, ordering: .relaxed)
+        isAwaited.store(settings.durability == .every, ordering: .relaxed)
+        self.settings.withLock { $0 = settings }
     }
 
     /// Whether new exchanges are let in, for a worker that itself holds `held` bytes.
@@ -70,14 +93,19 @@ final class AuditQueue: Sendable {
         return bytes.load(ordering: .relaxed) + held < limit
     }
 
-    /// Takes what a worker has collected and leaves it an empty buffer.
-    func handOver(_ buffer: inout [UInt8], lines: inout Int, keepsBuffer: Bool = true) {
-        guard !buffer.isEmpty else { return }
+    /// Takes what a worker has collected, and who waits for it, and leaves it an empty buffer.
+    func handOver(
+        _ buffer: inout [UInt8], lines: inout Int, waiters: [AuditWaiter] = [], keepsBuffer: Bool = true
+    ) {
+        guard !buffer.isEmpty || !waiters.isEmpty else { return }
         let count = buffer.count
         bytes.add(count, ordering: .relaxed)
         let (taken, wakes) = monitor.withLock { state -> (Bool, Bool) in
             guard !state.isClosed else { return (false, false) }
-            if count <= Self.bufferSize / 2, let last = state.waiting.indices.last,
+            state.waiters.append(contentsOf: waiters)
+            if count == 0 {
+                // Who waits for lines that were handed over before.
+            } else if count <= Self.bufferSize / 2, let last = state.waiting.indices.last,
                 state.waiting[last].bytes.count + count <= Self.bufferSize
             {
                 state.waiting[last].bytes.append(contentsOf: buffer)
@@ -96,6 +124,7 @@ final class AuditQueue: Sendable {
             bytes.subtract(count, ordering: .relaxed)
             linesDropped.add(lines, ordering: .relaxed)
             buffer.removeAll(keepingCapacity: true)
+            for waiter in waiters { waiter.tell(.lost) }
         }
         lines = 0
         if wakes { monitor.broadcast() }
@@ -125,14 +154,15 @@ final class AuditQueue: Sendable {
         var stopDeadline: Moment?
     }
 
-    /// Waits for work and moves all that waits into `batches`, which must be empty.
-    func take(_ batches: inout [AuditBatch]) -> Work {
+    /// Waits for work, or until `moment`, and moves all that waits into `batches` and `waiters`, which must be empty.
+    func take(_ batches: inout [AuditBatch], _ waiters: inout [AuditWaiter], until moment: Moment) -> Work {
         monitor.withLock { $0.writerWaits = true }
-        return monitor.wait(until: nil) { state in
-            !state.waiting.isEmpty || state.reopenAsked || state.stopDeadline != nil
+        return monitor.wait(until: moment) { state in
+            !state.waiting.isEmpty || !state.waiters.isEmpty || state.reopenAsked || state.stopDeadline != nil
         } then: { state in
             state.writerWaits = false
             swap(&state.waiting, &batches)
+            swap(&state.waiters, &waiters)
             return Self.work(&state)
         }
     }
@@ -163,7 +193,7 @@ final class AuditQueue: Sendable {
     /// Closes the queue unless something waits; from then on nothing is taken.
     func closeIfEmpty() -> Bool {
         monitor.withLock { state in
-            state.isClosed = state.waiting.isEmpty
+            state.isClosed = state.waiting.isEmpty && state.waiters.isEmpty
             return state.isClosed
         }
     }

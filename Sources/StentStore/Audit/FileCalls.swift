@@ -19,6 +19,12 @@ package struct FileCalls: Sendable {
     package var sync: @Sendable (_ descriptor: Int32) -> CallResult
     /// `rename(2)`.
     package var rename: @Sendable (_ from: String, _ to: String) -> CallResult
+    /// `ftruncate(2)`.
+    package var truncate: @Sendable (_ descriptor: Int32, _ size: Int) -> CallResult
+    /// `posix_fallocate(3)` from the file's beginning.
+    package var allocate: @Sendable (_ descriptor: Int32, _ size: Int) -> CallResult
+    /// Bytes that the file system of a path has for us (`statvfs(3)`).
+    package var freeBytes: @Sendable (_ path: String) -> CallResult
     /// The wall clock, for segment names and event lines.
     package var wallNanoseconds: @Sendable () -> Int64
 
@@ -28,6 +34,18 @@ package struct FileCalls: Sendable {
         write: { descriptor, bytes in .of(Glibc.write(descriptor, bytes.baseAddress, bytes.count)) },
         sync: { descriptor in .of(Int(fdatasync(descriptor))) },
         rename: { from, to in .of(Int(Glibc.rename(from, to))) },
+        truncate: { descriptor, size in .of(Int(ftruncate(descriptor, size))) },
+        allocate: { descriptor, size in
+            let code = posix_fallocate(descriptor, 0, size)
+            return code == 0 ? .value(0) : .failure(code)
+        },
+        freeBytes: { path in
+            var status = statvfs()
+            guard statvfs(path, &status) == 0 else { return .failure(errno) }
+            let (bytes, overflow) = Int(clamping: status.f_bavail)
+                .multipliedReportingOverflow(by: Int(clamping: status.f_frsize))
+            return .value(overflow ? .max : bytes)
+        },
         wallNanoseconds: {
             var time = timespec()
             clock_gettime(CLOCK_REALTIME, &time)

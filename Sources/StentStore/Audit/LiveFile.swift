@@ -14,6 +14,10 @@ struct LiveFile {
     let repaired: Int
     /// It holds more than the lines about its own beginning, so that rotating it makes sense.
     var holdsRecords: Bool
+    /// When it was last changed before it was opened, in nanoseconds since 1970.
+    let changed: Int64
+    private let device: dev_t
+    private let inode: ino_t
 
     /// The file ends in the middle of a line.
     var isTorn: Bool { wholeSize != size }
@@ -41,6 +45,9 @@ struct LiveFile {
             wholeSize = whole
             repaired = length - whole
             holdsRecords = whole > 0
+            changed = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
+            device = status.st_dev
+            inode = status.st_ino
         } catch {
             Glibc.close(opened)
             throw error
@@ -49,6 +56,35 @@ struct LiveFile {
 
     /// Ends its use.
     func close() { Glibc.close(descriptor) }
+
+    /// What became of it under its path.
+    enum Fate: Equatable {
+        case inPlace
+        /// It has no name any more, and is gone once it is closed.
+        case deleted
+        /// Its path is another file's, or none's; it has a name somewhere else.
+        case moved
+    }
+
+    func fate(at path: String) -> Fate {
+        var own = stat()
+        var named = stat()
+        guard fstat(descriptor, &own) == 0, own.st_nlink > 0 else { return .deleted }
+        guard lstat(path, &named) == 0 else { return errno == ENOENT ? .moved : .inPlace }
+        return named.st_dev == own.st_dev && named.st_ino == own.st_ino ? .inPlace : .moved
+    }
+
+    func isSameFile(as other: LiveFile) -> Bool { device == other.device && inode == other.inode }
+
+    /// Gives up everything behind `length`, which is the end of a line.
+    mutating func cut(to length: Int, calls: FileCalls) -> CallResult {
+        let result = calls.truncate(descriptor, length)
+        if case .value = result {
+            size = length
+            wholeSize = length
+        }
+        return result
+    }
 
     /// Notes bytes that the system has taken.
     mutating func advance(by bytes: ArraySlice<UInt8>) {
@@ -61,7 +97,7 @@ struct LiveFile {
     /// Cuts off an unfinished line, so that only whole ones stay; `false` where the system won't.
     mutating func truncateToWholeLines() -> Bool {
         guard isTorn else { return true }
-        guard ftruncate(descriptor, wholeSize) == 0 else { return false }
+        guard Glibc.ftruncate(descriptor, wholeSize) == 0 else { return false }
         size = wholeSize
         return true
     }

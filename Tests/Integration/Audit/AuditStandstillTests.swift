@@ -43,7 +43,9 @@ import Testing
         #expect(await log.next { $0 == .recovered } != nil)
         #expect(writer.shutdown(within: .seconds(30)).isComplete)
         #expect(try exchanges(in: scratch.wholeTrail()).map(\.number) == Array(0..<200))
-        #expect(try events(in: scratch.wholeTrail()).map(\.name) == ["audit.recovered"])
+        let hasReserve = failure == ENOSPC || failure == EDQUOT
+        let expected = (hasReserve ? ["audit.failing"] : []) + ["audit.recovered"]
+        #expect(try events(in: scratch.wholeTrail()).map(\.name) == expected)
         #expect(writer.metrics.writeErrors > 0)
         #expect(writer.metrics.bytesWritten == (try scratch.wholeTrail().count))
     }
@@ -68,7 +70,7 @@ import Testing
         let read = try exchanges(in: scratch.wholeTrail())
         #expect(read.filter { $0.worker == 0 }.map(\.number) == Array(0...3_000))
         #expect(read.filter { $0.worker == 1 }.map(\.number) == Array(1...3_000))
-        #expect(writer.metrics.linesWritten == 6_001 + (try events(in: scratch.wholeTrail()).count))
+        #expect(writer.metrics.linesWritten == 6_002 + (try events(in: scratch.wholeTrail()).count))
     }
 
     @Test(arguments: [1, 7, 300, 4_096], [64, 5_000])
@@ -93,7 +95,7 @@ import Testing
         #expect(await log.next(where: Self.isFailing) != nil)
         try FileManager.default.moveItem(atPath: scratch.live, toPath: scratch.path + "/moved")
         writer.reopen()
-        #expect(await log.next { $0 == .reopened } != nil)
+        #expect(await log.next { if case .reopened = $0 { true } else { false } } != nil)
         disk.makeRoom(.max)
         #expect(writer.shutdown(within: .seconds(30)).isComplete)
         let moved = try scratch.bytes(at: scratch.path + "/moved")
@@ -112,7 +114,7 @@ import Testing
         let kept = try exchanges(in: scratch.wholeTrail())
         #expect(kept.map(\.number) == Array(0..<kept.count))
         #expect(end == AuditShutdown(isComplete: false, linesLost: 50 - kept.count))
-        #expect(writer.metrics.linesWritten == kept.count)
+        #expect(writer.metrics.linesWritten == kept.count + 1)
         #expect(writer.metrics.queueBytes == 0)
     }
 
@@ -197,6 +199,6 @@ import Testing
         calls.sync = { _ in .failure(EIO) }
         let writer = try AuditFileWriter(
             directory: scratch.path, settings: .with(), calls: calls, onStatus: log.listener)
-        #expect(writer.shutdown(within: .seconds(30)) == AuditShutdown(isComplete: false, linesLost: 0))
+        #expect(writer.shutdown(within: .milliseconds(20)) == AuditShutdown(isComplete: false, linesLost: 0))
     }
 }

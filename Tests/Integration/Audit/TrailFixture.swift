@@ -124,13 +124,13 @@ func exchanges(in trail: [UInt8]) throws -> [ReadLine] {
     return read
 }
 
-/// The names of the events in a trail, with their details.
+/// The names of the events in a trail, with their details; without the line that every trail begins with.
 func events(in trail: [UInt8]) throws -> [(name: String, details: [String: Any])] {
     try lines(in: trail).filter { $0.contains(#","details":{"#) }.compactMap { line in
         let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
         guard let details = object["details"] as? [String: Any] else { return nil }
         return (try #require(object["event"] as? String), details)
-    }
+    }.filter { $0.name != "audit.begun" }
 }
 
 /// The lines of a trail, each checked to be one whole object: cheap enough for hundreds of thousands.
@@ -140,7 +140,7 @@ func lines(in trail: [UInt8]) throws -> [Substring] {
     let text = try #require(String(validating: trail, as: UTF8.self))
     let lines = text.dropLast().split(separator: "\n", omittingEmptySubsequences: false)
     for (index, line) in lines.enumerated() {
-        let isWhole = line.hasPrefix(#"{"v":1,"time":""#) && (line.hasSuffix("]}") || line.hasSuffix("}}"))
+        let isWhole = (line.hasPrefix(#"{"v":2,"time":""#) && line.hasSuffix(#""}"#)) || line.hasPrefix(#"{"v":1,"#)
         if !isWhole { Issue.record("line \(index) is not whole: \(line)") }
         // JSON proper is read from a sample, because reading all of it would take most of the test's time.
         if index % 1_000 == 0 || lines.count < 2_000 {
@@ -161,8 +161,9 @@ private func integer(after key: String, in line: String) -> Int? {
 extension AuditSettings {
     static func with(rotateSize: Int = 100 << 20, queue: Int = 64 << 20) -> AuditSettings {
         var settings = AuditSettings()
-        settings.rotateSize = ByteCount(rotateSize)
+        settings.rotate.size = ByteCount(rotateSize)
         settings.queue = ByteCount(queue)
+        settings.lowDisk = ByteCount(0)
         return settings
     }
 }

@@ -12,7 +12,7 @@ import Testing
             ])
         #expect(
             try line(answeredRecord(), head) == """
-                {"v":1,"time":"2026-01-01T00:00:00.123456Z","phase":"outcome","event":"exchange",\
+                {"v":2,"time":"2026-01-01T00:00:00.123456Z","phase":"outcome","event":"exchange",\
                 "id":"01955c7a-9e31-7001-8123-456789abcdef","listener":"https","protocol":"HTTP/1.1",\
                 "client":"203.0.113.7","peer_port":53122,"method":"GET","host":"hosp.example","route":"patients",\
                 "path":"/hospitals/12/patients","agent":"curl/8.5.0","status":200,"reason":"exchange.answered",\
@@ -40,7 +40,7 @@ import Testing
         ]
         #expect(
             try line(record, head(method: .post, target: "/notes")) == """
-                {"v":1,"time":"2026-01-01T00:00:00.123456Z","phase":"outcome","event":"exchange",\
+                {"v":2,"time":"2026-01-01T00:00:00.123456Z","phase":"outcome","event":"exchange",\
                 "id":"01955c7a-9e31-7001-8123-456789abcdef","listener":"http","protocol":"HTTP/1.0",\
                 "client":"2001:db8::1","peer":"10.0.0.2","peer_port":53122,"method":"POST","route":"patients",\
                 "path":"/notes","status":502,"reason":"upstream.reset","retry":"retry.not-idempotent",\
@@ -57,7 +57,7 @@ import Testing
         let head = head(target: "/secret", fields: [(.host, "h"), (.userAgent, "a")])
         #expect(
             try line(record, head) == """
-                {"v":1,"time":"1970-01-01T00:00:00.000000Z","phase":"outcome","event":"exchange",\
+                {"v":2,"time":"1970-01-01T00:00:00.000000Z","phase":"outcome","event":"exchange",\
                 "id":"00000000-0000-0000-0000-000000000000","listener":"http","protocol":"HTTP/1.1","client":null,\
                 "peer_port":0,"method":null,"route":null,"path":null,"status":null,\
                 "reason":"request.malformed-line","bytes_in":0,"bytes_out":0,"duration_ms":0.000,"queue_ms":0.000,\
@@ -208,7 +208,7 @@ import Testing
         AuditLine.append(event, to: &bytes)
         #expect(
             try text(ofLine: bytes) == """
-                {"v":1,"time":"2026-01-01T00:00:00.000000Z","event":"audit.rotated","details":\
+                {"v":2,"time":"2026-01-01T00:00:00.000000Z","event":"audit.rotated","details":\
                 {"segment":"a\\"b","bytes":-5,"whole":true,"torn":false}}
                 """)
     }

@@ -110,7 +110,7 @@ import Testing
     func `a time is written in UTC to the microsecond`(nanoseconds: Int64, text: String) throws {
         var record = answeredRecord()
         record.startedAt = WallTime(nanoseconds: nanoseconds)
-        #expect(try line(record).hasPrefix(#"{"v":1,"time":"\#(text)","#))
+        #expect(try line(record).hasPrefix(#"{"v":2,"time":"\#(text)","#))
     }
 
     @Test func `every day of four centuries has the date that the calendar gives it`() throws {
@@ -125,7 +125,7 @@ import Testing
                 #require(date.year), #require(date.month), #require(date.day)
             )
             let text = "\(year)-\(month < 10 ? "0" : "")\(month)-\(dayOfMonth < 10 ? "0" : "")\(dayOfMonth)T"
-            #expect(try line(record).hasPrefix(#"{"v":1,"time":"\#(text)"#))
+            #expect(try line(record).hasPrefix(#"{"v":2,"time":"\#(text)"#))
         }
     }
 

@@ -16,7 +16,7 @@ import Testing
         record.override = "the author is on leave"
         #expect(
             try line(record, head(method: .patch, target: "/notes/5")) == """
-                {"v":1,"time":"2026-01-01T00:00:00.123456Z","phase":"outcome","event":"exchange",\
+                {"v":2,"time":"2026-01-01T00:00:00.123456Z","phase":"outcome","event":"exchange",\
                 "id":"01955c7a-9e31-7001-8123-456789abcdef","listener":"https","protocol":"HTTP/1.1",\
                 "client":"203.0.113.7","peer_port":53122,"actor":{"user":"staff3","id":"3"},"method":"PATCH",\
                 "route":"patients","path":"/notes/5","resource":{"type":"note","id":"5","owner":"16"},\

@@ -9,7 +9,7 @@ private func refusal(
 ) -> [UInt8] {
     Array(
         """
-        {"v":1,"time":"\(time)","phase":"outcome","event":"exchange","id":"\(id)",\
+        {"v":2,"time":"\(time)","phase":"outcome","event":"exchange","id":"\(id)",\
         "actor":{"user":"\(user)","id":"2"},"method":"DELETE","route":"notes","resource":{"type":"note","id":"5"},\
         "decisions":[{"policy":"\(policy)","mode":"\(mode)","result":"\(result)","reason":"\(reason)"}]}
         """.utf8)

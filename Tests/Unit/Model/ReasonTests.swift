@@ -51,7 +51,7 @@ import Testing
             switch reason {
             case .upstreamStatus, .exchangeAnswered, .resendFound, .resendAbsent, .idempotencyReplayed,
                 .contractContentDropped, .contractInvalidAnswer, .ownershipOwn, .ownershipStamped, .ownershipAdmin,
-                .ownershipBreakGlass, .cacheHit, .cacheStale, .cacheValidated:
+                .ownershipBreakGlass, .cacheHit, .cacheStale, .cacheValidated, .exchangeProcessDied:
                 true
             case _: false
             }
