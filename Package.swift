@@ -42,6 +42,11 @@ let package = Package(
         .target(
             name: "StentAudit", dependencies: ["StentModel", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: house),
+        .systemLibrary(name: "CZlib"),
+        .target(
+            name: "StentTrail",
+            dependencies: ["StentModel", "StentAudit", "CZlib", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: house),
         .target(
             name: "StentExchange", dependencies: ["StentModel", "StentPolicy", "StentAudit"], swiftSettings: house),
         .target(
@@ -67,7 +72,7 @@ let package = Package(
             name: "StentRuntime",
             dependencies: [
                 "StentModel", "StentCodec", "StentPolicy", "StentAudit", "StentExchange", "StentConfig", "StentProxy",
-                "StentStore", nio, nioPosix,
+                "StentStore", "StentTrail", nio, nioPosix,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
@@ -79,7 +84,7 @@ let package = Package(
             swiftSettings: house),
         .executableTarget(
             name: "stent",
-            dependencies: ["StentRuntime", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["StentRuntime", "StentTrail", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: house),
 
         .target(
@@ -103,8 +108,8 @@ let package = Package(
         .testTarget(
             name: "Unit",
             dependencies: [
-                "StentModel", "StentCodec", "StentPolicy", "StentAudit", "StentExchange", "StentConfig", "StentProxy",
-                "HospKit",
+                "StentModel", "StentCodec", "StentPolicy", "StentAudit", "StentTrail", "StentExchange", "StentConfig",
+                "StentProxy", "HospKit",
                 "StentTestKit", nio, .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: house),
@@ -114,8 +119,8 @@ let package = Package(
         .testTarget(
             name: "Integration",
             dependencies: [
-                "StentModel", "StentAudit", "StentExchange", "StentConfig", "StentRuntime", "StentProxy", "StentStore",
-                "HospKit",
+                "StentModel", "StentAudit", "StentTrail", "CZlib", "StentExchange", "StentConfig", "StentRuntime",
+                "StentProxy", "StentStore", "HospKit",
                 "StentTestKit", nio, nioPosix,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "GRDB", package: "GRDB.swift"),
