@@ -8,7 +8,8 @@ struct Audit: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Read the audit trail, and prove that it is whole.",
         subcommands: [
-            AuditTail.self, AuditQuery.self, AuditTrace.self, AuditVerify.self,
+            AuditTail.self, AuditQuery.self, AuditTrace.self, AuditVerify.self, AuditExport.self,
+            AuditStats.self, AuditRekey.self,
         ])
 }
 
@@ -189,4 +190,59 @@ struct AuditVerify: ParsableCommand {
         asked.isQuiet = quiet
         throw ExitCode(AuditCommands.verify(place.place, asked))
     }
+}
+
+struct AuditExport: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "Print exchanges in the form of another system: csv, ecs, ocsf or fhir.")
+
+    @OptionGroup var place: AuditPlaceOptions
+    @Option(name: .customLong("as"), help: "csv, ecs, ocsf or fhir.", transform: AuditExport.form)
+    var form: TrailExport
+    @OptionGroup var filter: AuditFilterOptions
+    @OptionGroup var time: AuditTimeOptions
+
+    func run() throws {
+        var filter = filter.filter
+        time.apply(to: &filter)
+        throw ExitCode(AuditCommands.export(place.place, filter, as: form))
+    }
+
+    static func form(_ text: String) throws -> TrailExport {
+        guard let form = TrailExport(rawValue: text) else {
+            let forms = TrailExport.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("\(text) is no form; there are \(forms)")
+        }
+        return form
+    }
+}
+
+struct AuditStats: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stats", abstract: "Print figures: by route, by user, by hour.")
+
+    @OptionGroup var place: AuditPlaceOptions
+    @OptionGroup var filter: AuditFilterOptions
+    @OptionGroup var time: AuditTimeOptions
+
+    func run() throws {
+        var filter = filter.filter
+        time.apply(to: &filter)
+        throw ExitCode(AuditCommands.stats(place.place, filter))
+    }
+}
+
+struct AuditRekey: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rekey",
+        abstract:
+            "Put all encrypted segments under the first --segment-key; the others open them. Texts stay as they are.")
+
+    @OptionGroup var place: AuditPlaceOptions
+
+    func validate() throws {
+        guard !place.segmentKey.isEmpty else { throw ValidationError("--segment-key is needed: the new key first") }
+    }
+
+    func run() throws { throw ExitCode(AuditCommands.rekey(place.place)) }
 }

@@ -52,6 +52,12 @@ package struct TrailDirectory: Sendable {
         return byNumber.values.sorted { ($0.number ?? 0) < ($1.number ?? 0) }
     }
 
+    /// Paths of all segments that are encrypted, in the order of their numbers.
+    package func encryptedSegments() throws(TrailFault) -> [String] {
+        let files = try names().compactMap(TrailFile.init).filter { $0.form.contains(.encrypted) }
+        return files.sorted { ($0.number ?? 0, $0.name) < ($1.number ?? 0, $1.name) }.map(path)
+    }
+
     /// - Returns: the file's content, worked-over forms undone.
     /// - Throws: also where a segment is there no more, in any form.
     func open(_ file: TrailFile, _ keys: SegmentKeyRing) throws(TrailFault) -> any TrailSource {

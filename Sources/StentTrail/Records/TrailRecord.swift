@@ -27,6 +27,8 @@ package struct TrailRecord: Sendable {
     /// What stent made the request for.
     package var parent: String? { root[name: "for"]?.string }
     package var client: String? { root[name: "client"]?.string }
+    /// Where it is not the client.
+    package var peer: String? { root[name: "peer"]?.string }
     package var peerPort: Int? { root[name: "peer_port"]?.integer }
     package var user: String? { root[name: "actor"]?[name: "user"]?.string }
     package var staff: String? { root[name: "actor"]?[name: "id"]?.string }

@@ -13,7 +13,7 @@ enum OrderedWork {
     static func run<Block: Sendable, Result: Sendable>(
         read: () -> Block?, work: @Sendable (Block) -> Result, take: (Result) -> Answer
     ) {
-        // The reader's state never leaves the one iteration that reads, and `concurrentPerform` ends before the next one
+        // proof: the reader's state never leaves the one iteration that reads, and `concurrentPerform` ends before the next one
         // begins: it is used by one thread at a time.
         nonisolated(unsafe) let read = read
         var blocks = batch(read)
