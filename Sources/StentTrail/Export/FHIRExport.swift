@@ -44,6 +44,7 @@ enum FHIRExport {
             agent.put("who") { who in who.put("identifier") { $0.put("value", staff) } }
         }
         agent.put("altId", record.user)
+        if record.listener == "own" { agent.put("name", "stent") }
         agent.put("requestor", raw: "true")
         if let client = record.client {
             agent.put("network") { network in
