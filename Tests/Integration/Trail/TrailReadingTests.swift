@@ -129,8 +129,8 @@ import Testing
             $0.until = TrailTime.stamp("2026-03-04T00:01:00Z")
         }
         #expect(ids.count == 6)
-        #expect(report.skipped == 3)
-        #expect(report.files == 3)
+        #expect(report.skipped == 4)
+        #expect(report.files == 2)
     }
 
     @Test func `keys are exchanged in the heads alone, and an interrupted exchange is found and finished`() throws {
