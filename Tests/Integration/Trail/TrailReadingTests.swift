@@ -133,6 +133,19 @@ import Testing
         #expect(report.files == 2)
     }
 
+    @Test func `a segment during which the clock jumped back is read, though its name is too early`() throws {
+        let folder = TrailFolder()
+        folder.exchange(10_000)
+        try folder.rotate()
+        folder.exchange(10)
+        let wanted = folder.now
+        folder.exchange(10)
+        folder.jumpBack(hours: 100)
+        folder.exchange(10)
+        try folder.rotate()
+        #expect(try folder.ids { $0.since = wanted }.ids == Array(10_010..<10_020))
+    }
+
     @Test func `keys are exchanged in the heads alone, and an interrupted exchange is found and finished`() throws {
         let folder = TrailFolder()
         folder.exchange(10)
