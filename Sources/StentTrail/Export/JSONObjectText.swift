@@ -2,12 +2,17 @@ import StentModel
 
 /// A JSON object as text, its members in the order in which they are put; what is absent is left out.
 struct JSONObjectText {
-    private var members: [String] = []
+    private var bytes: [UInt8] = [0x7B]
 
-    var isEmpty: Bool { members.isEmpty }
-    var text: String { "{\(members.joined(separator: ","))}" }
+    var isEmpty: Bool { bytes.count == 1 }
+    var text: String { String(decoding: bytes + [0x7D], as: UTF8.self) }
 
-    mutating func put(_ name: String, _ value: String?) { put(name, raw: value.map { JSONString.json($0) }) }
+    mutating func put(_ name: String, _ value: String?) {
+        guard let value else { return }
+        begin(name)
+        JSONString.append(value, to: &bytes)
+    }
+
     mutating func put(_ name: String, _ value: Int?) { put(name, raw: value.map(String.init)) }
 
     mutating func put(_ name: String, _ values: [String]) {
@@ -17,18 +22,38 @@ struct JSONObjectText {
 
     /// - Parameter raw: is JSON.
     mutating func put(_ name: String, raw: String?) {
-        if let raw { members.append("\(JSONString.json(name)):\(raw)") }
+        guard let raw else { return }
+        begin(name)
+        bytes += raw.utf8
     }
 
     /// An object with members; an empty one is left out.
     mutating func put(_ name: String, _ fill: (inout JSONObjectText) -> Void) {
         var object = JSONObjectText()
         fill(&object)
-        if !object.isEmpty { put(name, raw: object.text) }
+        guard !object.isEmpty else { return }
+        begin(name)
+        append(object)
     }
 
     mutating func put(_ name: String, objects: [JSONObjectText]) {
         guard !objects.isEmpty else { return }
-        put(name, raw: "[\(objects.map(\.text).joined(separator: ","))]")
+        begin(name)
+        for (index, object) in objects.enumerated() {
+            bytes.append(index == 0 ? 0x5B : 0x2C)
+            append(object)
+        }
+        bytes.append(0x5D)
+    }
+
+    private mutating func begin(_ name: String) {
+        if !isEmpty { bytes.append(0x2C) }
+        JSONString.append(name, to: &bytes)
+        bytes.append(0x3A)
+    }
+
+    private mutating func append(_ object: JSONObjectText) {
+        bytes += object.bytes
+        bytes.append(0x7D)
     }
 }

@@ -18,7 +18,7 @@ package final class TrailFollower {
         case closed
     }
 
-    /// Begins at the end of what is there.
+    /// Begins at the end of the last whole line that is there.
     ///
     /// - Throws: where the directory can't be listed.
     init(_ directory: TrailDirectory) throws(TrailFault) {
@@ -26,9 +26,7 @@ package final class TrailFollower {
         let listing = try directory.listing()
         highest = listing.segments.last?.number ?? 0
         take(listing)
-        guard let live else { return }
-        position = live.size
-        live.seek(to: position)
+        if let live { position = try live.wholeEnd() }
     }
 
     /// For who reads the end first: the live file, and how much of it lies before what is followed.

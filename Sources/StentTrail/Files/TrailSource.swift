@@ -46,6 +46,16 @@ final class FileSource: TrailSource {
         return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
     }
 
+    /// Where the last line ends that is whole: behind it one may be being written just now. The file's end, where none is
+    /// within its last 1 MiB.
+    func wholeEnd() throws(TrailFault) -> Int {
+        let end = size
+        let start = max(0, end - Self.blockSize)
+        seek(to: start)
+        if let last = try next().lastIndex(of: 0x0A) { return start + last + 1 }
+        return start == 0 ? 0 : end
+    }
+
     /// Goes on from this offset.
     func seek(to offset: Int) { lseek(descriptor, off_t(offset), SEEK_SET) }
 }

@@ -23,7 +23,10 @@ struct LineSieve: Sendable {
         if !filter.patients.isEmpty { return plain(filter.patients, { #""\#($0)""# }, { "patients/\($0)" }) }
         if !filter.routes.isEmpty { return plain(filter.routes) { $0 } }
         if !filter.statuses.isEmpty { return filter.statuses.map { Array($0.needle.utf8) } }
-        return nil
+        guard filter.denied || filter.failed else { return nil }
+        let failed = [#""status":5"#, #""status":null"#, #""outcome":"unknown""#]
+        let denied = [#""status":401"#, #""status":403"#, #""result":"refused""#]
+        return ((filter.failed ? failed : []) + (filter.denied ? denied : [])).map { Array($0.utf8) }
     }
 
     /// Texts that stand in a line as they are; where one may be escaped there, nothing is sieved.

@@ -22,11 +22,11 @@ package enum StatusFilter: Sendable, Hashable {
         }
     }
 
-    package func matches(_ status: Int?) -> Bool {
+    package func matches(_ record: TrailRecord) -> Bool {
         switch self {
-        case .exactly(let wanted): status == wanted
-        case .kind(let first): status.map { $0 / 100 == first } ?? false
-        case .none: status == nil
+        case .exactly(let wanted): record.status == wanted
+        case .kind(let first): record.status.map { $0 / 100 == first } ?? false
+        case .none: record.isUnanswered
         }
     }
 

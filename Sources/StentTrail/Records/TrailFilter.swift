@@ -47,9 +47,11 @@ package struct TrailFilter: Sendable {
         // An intent has no end yet.
         guard record.phase == .outcome else { return false }
         let status = record.status
-        if !statuses.isEmpty, !statuses.contains(where: { $0.matches(status) }) { return false }
+        if !statuses.isEmpty, !statuses.contains(where: { $0.matches(record) }) { return false }
         guard denied || failed else { return true }
-        if failed, status.map({ $0 >= 500 }) ?? true || record.outcome == "unknown" { return true }
+        if failed, record.isUnanswered || (500...599).contains(status ?? 0) || record.outcome == "unknown" {
+            return true
+        }
         return denied && (status == 401 || status == 403 || record.decisions.contains(where: \.isRefusal))
     }
 

@@ -45,6 +45,8 @@ package struct TrailRecord: Sendable {
     package var isCollapsed: Bool { root[name: "collapsed"]?.kind == .true }
     package var override: String? { root[name: "override"]?.string }
     package var status: Int? { root[name: "status"]?.integer }
+    /// The client was sent no answer, and the line says so.
+    package var isUnanswered: Bool { root[name: "status"]?.kind == .null }
     package var reason: String? { root[name: "reason"]?.string }
     package var retry: String? { root[name: "retry"]?.string }
     package var outcome: String? { root[name: "outcome"]?.string }

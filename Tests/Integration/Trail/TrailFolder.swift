@@ -59,6 +59,9 @@ final class TrailFolder {
         }
     }
 
+    /// Somebody sets the clock back.
+    func jumpBack(hours: Int64) { clock -= hours * 3_600_000_000_000 }
+
     func seal() throws {
         var line: [UInt8] = []
         try AuditSeal(of: chain, trail: trail, at: now, key: sealKey).appendLine(to: &line)

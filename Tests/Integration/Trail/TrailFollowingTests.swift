@@ -82,6 +82,20 @@ import Testing
         #expect(folder.read("audit.jsonl").count == bytes.count + line.count)
     }
 
+    @Test func `a line that was half written when following began is shown once and whole`() throws {
+        let folder = TrailFolder()
+        folder.exchange(2)
+        let descriptor = open("\(folder.path)/audit.jsonl", O_WRONLY | O_APPEND | O_CLOEXEC)
+        defer { close(descriptor) }
+        let line = Array(#"{"phase":"outcome","id":"id-77"}"#.utf8) + [0x0A]
+        write(descriptor, line, 10)
+        let end = try TrailEnd.lines(9, of: folder.directory, TrailFilter(), keys: SegmentKeyRing())
+        #expect(ids(end.lines) == [0, 1])
+        #expect(try drain(end.follower) == [])
+        write(descriptor, Array(line[10...]), line.count - 10)
+        #expect(try drain(end.follower) == [77])
+    }
+
     @Test func `a live file that is gone for a while, or was cut, is followed when it is there again`() throws {
         let folder = TrailFolder()
         folder.exchange(2)

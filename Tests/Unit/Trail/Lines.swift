@@ -1,3 +1,6 @@
+import StentTrail
+import Testing
+
 /// Lines of exchanges, as the trail has them.
 enum Lines {
     static let read = #"""
@@ -21,4 +24,6 @@ enum Lines {
 
     static let all = [read, refused, broken, own, intent, event]
     static let block = Array((all.joined(separator: "\n") + "\n").utf8)
+
+    static func record(_ line: String) throws -> TrailRecord { try #require(TrailRecord(Array(line.utf8))) }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct TrailExportTests {
     private func export(_ line: String, _ form: TrailExport) throws -> String {
-        try #require(form.line(try #require(TrailRecord(Array(line.utf8)))))
+        try #require(form.line(try Lines.record(line)))
     }
 
     @Test func `a CSV line has the columns of its head, quoted where needed and never a formula`() throws {
@@ -53,7 +53,8 @@ import Testing
 
     @Test(arguments: TrailExport.allCases) func `only finished exchanges are exported`(form: TrailExport) throws {
         for line in [Lines.intent, Lines.event] {
-            #expect(form.line(try #require(TrailRecord(Array(line.utf8)))) == nil)
+            let record = try Lines.record(line)
+            #expect(form.line(record) == nil)
         }
     }
 

@@ -25,7 +25,7 @@ import Testing
 
     @Test func `exchanges of clients are counted by route, user and hour; stent's own and events are not`() throws {
         var stats = TrailStats()
-        for line in Lines.all { stats.add(try #require(TrailRecord(Array(line.utf8)))) }
+        for line in Lines.all { stats.add(try Lines.record(line)) }
         #expect(stats.routes.mapValues(\.count) == ["patients": 1, "{PATCH,PUT,DELETE} /notes/{id}": 1, "screen": 1])
         #expect(stats.routes["patients"]?.tries == 2)
         #expect(stats.routes["screen"]?.failures == 1)

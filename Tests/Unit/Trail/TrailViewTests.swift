@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct TrailViewTests {
     private func view(_ line: String) throws -> String {
-        LineView(.plain).text(try #require(TrailRecord(Array(line.utf8))))
+        LineView(.plain).text(try Lines.record(line))
     }
 
     @Test func `a line says when, what came of it, how long it took, who asked for what, and what was special`() throws
@@ -41,7 +41,7 @@ import Testing
 
     @Test func `a story tells the tries, the end, and what stent asked for the request`() throws {
         var story = TraceStory(id: "0195f0c2-7a3b-7c11-9d2e-5b8a4c6f1e20")
-        for line in [Lines.own, Lines.read] { story.add(try #require(TrailRecord(Array(line.utf8)))) }
+        for line in [Lines.own, Lines.read] { story.add(try Lines.record(line)) }
         #expect(
             story.text(.plain) == """
                 2026-03-01 09:30:00.123  200    148ms  staff7 (7)    GET    /patients/12  2 tries (500)  cache miss

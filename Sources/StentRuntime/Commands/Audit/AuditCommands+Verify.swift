@@ -37,6 +37,10 @@ extension AuditCommands {
             let start = clock.now
             let report = try TrailVerification.run(directory, settings, keys: keys)
             let seconds = (clock.now - start) / .seconds(1)
+            guard report.verdict.summary.segments > 0 || !report.isWhole else {
+                StandardStreams.error("there is no trail in \(directory.path)")
+                return 1
+            }
             for finding in report.verdict.findings { StandardStreams.output("\(finding)") }
             tell(report.faults)
             if report.verdict.furtherFindings > 0 {
