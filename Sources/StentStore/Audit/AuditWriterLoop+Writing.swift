@@ -55,12 +55,14 @@ extension AuditWriterLoop {
                 queue.figures.noteSync(lasting: Moment.monotonic().since(start).nanoseconds)
                 unsynced.forget(base: live.size)
                 nextSync = .distantFuture
+                syncFailed = false
                 if !waitsForRoom { goOn() }
                 return true
             case .failure(EINTR): continue
             case .failure(let code):
                 syncFailed = true
-                onStatus(.syncFailed(AuditStoreError(.sync, path: directory.livePath, code: code)))
+                let error = AuditStoreError(.sync, path: directory.livePath, code: code)
+                if standstill?.error != error { onStatus(.syncFailed(error)) }
                 guard settings.durability != .none, !hasGivenUp else {
                     queue.errors.add(1, ordering: .relaxed)
                     unsynced.forget(base: live.size)
