@@ -57,7 +57,7 @@ extension AuditWriterLoop {
 
 /// What seals a trail, and where the newest seal is kept.
 struct AuditSealWriter {
-    /// No seal's line is longer: its fields have fixed lengths but for numbers and the time, and so has the chain's part.
+    /// No seal's line is longer: only its numbers vary in length, and so it is with the chain's part.
     static let longestLine = 640
 
     let key: AuditSealKey

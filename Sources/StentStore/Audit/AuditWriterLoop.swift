@@ -5,8 +5,8 @@ import StentModel
 /// What the writer's thread does: takes batches, chains their lines, writes them whole, seals, rotates at line
 /// boundaries, stands still while the disk takes nothing and goes on exactly where it stopped.
 ///
-/// Confined to that thread once it runs. The chain is computed here, because here alone the lines of all workers have an
-/// order; each line once, and what fails behind that is written again as it is.
+/// Confined to that thread once it runs. The chain is computed here, because here alone the lines of all workers have
+/// an order; each line once, and what fails behind that is written again as it is.
 final class AuditWriterLoop {
     /// Bytes that are chained and written at a time: few enough for the reserve, many enough for one `write`.
     static let partSize = 256 << 10
