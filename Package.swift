@@ -45,6 +45,10 @@ let package = Package(
             name: "StentAudit", dependencies: ["StentModel", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: house),
         .target(
+            name: "StentTrail",
+            dependencies: ["StentModel", "StentAudit", "CZlib", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: house),
+        .target(
             name: "StentExchange", dependencies: ["StentModel", "StentPolicy", "StentAudit"], swiftSettings: house),
         .target(
             name: "StentConfig",
@@ -69,7 +73,7 @@ let package = Package(
             name: "StentRuntime",
             dependencies: [
                 "StentModel", "StentCodec", "StentPolicy", "StentAudit", "StentExchange", "StentConfig", "StentProxy",
-                "StentStore", nio, nioPosix,
+                "StentStore", "StentTrail", nio, nioPosix,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
@@ -81,7 +85,7 @@ let package = Package(
             swiftSettings: house),
         .executableTarget(
             name: "stent",
-            dependencies: ["StentRuntime", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["StentRuntime", "StentTrail", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: house),
 
         .target(
@@ -105,8 +109,8 @@ let package = Package(
         .testTarget(
             name: "Unit",
             dependencies: [
-                "StentModel", "StentCodec", "StentPolicy", "StentAudit", "StentExchange", "StentConfig", "StentProxy",
-                "HospKit",
+                "StentModel", "StentCodec", "StentPolicy", "StentAudit", "StentTrail", "StentExchange", "StentConfig",
+                "StentProxy", "HospKit",
                 "StentTestKit", nio, .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: house),
@@ -116,8 +120,8 @@ let package = Package(
         .testTarget(
             name: "Integration",
             dependencies: [
-                "StentModel", "StentAudit", "StentExchange", "StentConfig", "StentRuntime", "StentProxy", "StentStore",
-                "HospKit",
+                "StentModel", "StentPolicy", "StentAudit", "StentTrail", "CZlib", "StentExchange", "StentConfig",
+                "StentRuntime", "StentProxy", "StentStore", "HospKit",
                 "StentTestKit", nio, nioPosix,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "GRDB", package: "GRDB.swift"),

@@ -13,7 +13,9 @@ struct StentCommand: AsyncParsableCommand {
             70 a defect of stent's own.
             """,
         version: StentVersion.text,
-        subcommands: [Serve.self, Check.self, Status.self, Owner.self, Cache.self, Schema.self, Version.self])
+        subcommands: [
+            Serve.self, Check.self, Status.self, Owner.self, Cache.self, Audit.self, Schema.self, Version.self,
+        ])
 
     /// Wrong usage is 2 here, not ArgumentParser's 64.
     static func main() async {

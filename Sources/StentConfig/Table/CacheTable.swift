@@ -22,6 +22,22 @@ enum CacheTable {
             How long a request waits for the answer to an identical one before it goes upstream by itself; with `0s` \
             it does so at once.
             """),
+        .optionalSection(
+            "disk", \.disk, blank: CacheSettings.Disk(), disk, absent: "copies are in memory alone",
+            "Copies are also kept on a disk, encrypted, and are there again after a clean stop."),
+    ]
+
+    private static let disk: [Row<CacheSettings.Disk>] = [
+        .value(
+            "size", \.size, .size(.mebibytes(4) ... .gibibytes(1_024)), .value("1GiB"), reload: false,
+            "Files take no more than this; the oldest copies make room."),
+        .optional(
+            "directory", \.directory, .path(), absent: "`cache` in the state directory", reload: false,
+            "Where they are; one stent alone may use it."),
+        .optional(
+            "key", \.key, .path(), absent: "`cache.key` in the directory", reload: false,
+            "The file with the 32 bytes that copies are encrypted with, made where it is missing. Keep it elsewhere than the copies."
+        ),
     ]
 
     static let route: [Row<RouteCacheSettings>] = [

@@ -8,6 +8,18 @@ package struct CacheSettings: Sendable, Equatable {
         case ignore
     }
 
+    /// `cache.disk`: copies that survive a restart.
+    package struct Disk: Sendable, Equatable {
+        /// Files take no more than this.
+        package var size = ByteCount.gibibytes(1)
+        /// `nil` is `cache` in the state directory.
+        package var directory: String?
+        /// The file with the key that copies are encrypted with; `nil` is `cache.key` in the directory.
+        package var key: String?
+
+        package init() {}
+    }
+
     /// The share of `memory` that one answer may take at most: 1 / 32. There are shards, and an answer that filled one
     /// would turn out everything else in it.
     package static let entryShare = 32
@@ -19,6 +31,9 @@ package struct CacheSettings: Sendable, Equatable {
     package var requestDirectives = RequestDirectives.honour
     /// How long a request waits for the answer to an identical one before it goes upstream by itself.
     package var collapseWait = Duration.seconds(30)
+
+    /// `nil`: copies are in memory alone.
+    package var disk: Disk?
 
     package init() {}
 

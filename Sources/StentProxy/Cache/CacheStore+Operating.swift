@@ -77,6 +77,7 @@ extension CacheStore {
             return numbers.entries
         case .hard:
             stamps.withLock { $0.bumpEverything(.hard) }
+            attachedTier?.removeAll()
             // It is used no more already; this gives the memory back.
             return walk { _, entry in
                 stamps.withLock { $0.standing(entry.stamp, entry.groups) } == .invalid ? .removed : .kept
@@ -89,7 +90,7 @@ extension CacheStore {
         // An entry can't be marked; its path can.
         var paths: Set<[UInt8]> = []
         var marked = 0
-        let removed = walk { key, _ in
+        func judge(_ key: [UInt8]) -> Fate {
             let path = CacheResource.path(of: CacheKey.Parts(key).target, suffixes: snapshot.suffixes)
             guard Self.isBelow(path, prefix) else { return .kept }
             switch purge {
@@ -100,8 +101,10 @@ extension CacheStore {
                 return .kept
             }
         }
+        let reached = walk { key, _ in judge(key) } + marked
+        attachedTier?.forget { judge($0) == .removed }
         for path in paths { bump(.read(path: path.span), .soft) }
-        return removed + marked
+        return reached
     }
 
     /// Whether a path is this one, or one below it.
@@ -123,7 +126,7 @@ extension CacheStore {
             }
             found.append(
                 Listed(
-                    url: parts.url, status: entry.status, bytes: entry.bytes + key.count + ShardIndex.overhead,
+                    url: parts.url, status: entry.status, bytes: entry.size + key.count + ShardIndex.overhead,
                     age: entry.lifetime.age(at: now), ttl: entry.lifetime.freshness(at: now), standing: .current,
                     audience: parts.audience,
                     varies: entry.varyNames.split(separator: 0x2C).map { String(decoding: $0, as: UTF8.self) }))

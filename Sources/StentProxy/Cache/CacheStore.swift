@@ -1,4 +1,5 @@
 import NIOCore
+import StentExchange
 import StentModel
 import StentPolicy
 import Synchronization
@@ -13,6 +14,13 @@ package final class CacheStore: Sendable {
         /// Something is there for the URI, but not for this request.
         case otherVariant
         case nothing
+
+        var isMiss: Bool {
+            switch self {
+            case .entry: false
+            case .otherVariant, .nothing: true
+            }
+        }
     }
 
     struct Shard: ~Copyable {
@@ -30,10 +38,11 @@ package final class CacheStore: Sendable {
 
     let shards: [Guarded]
     let stamps = Mutex(CacheStamps())
+    let tier = Mutex<(any CacheTier)?>(nil)
     /// The highest bits of a hash choose the shard.
     private let shift: UInt64
 
-    init(_ settings: CacheSettings) {
+    package init(_ settings: CacheSettings) {
         let memory = settings.memory
         var count = 1
         // A shard holds at least 4 MiB: an entry may take a quarter of one.
@@ -77,16 +86,7 @@ package final class CacheStore: Sendable {
 
     /// - Parameter began: when the response was asked for.
     func store(_ entry: CacheEntry, under key: CacheKey, began: Moment) -> CacheRefusal? {
-        let insertion = shard(of: key).shard.withLock { shard -> CacheShard<CacheEntry>.Insertion? in
-            // Asked under the lock, so that a purge that walks over the entries misses none that it is to keep out.
-            guard stamps.withLock({ $0.mayStore(entry.stamp, entry.groups, began: began) }) == .allowed else {
-                return nil
-            }
-            shard.flights.forget(key.bytes.span, hash: key.hash)
-            return shard.entries.insert(key.bytes.span, hash: key.hash, entry, bytes: entry.bytes) { old in
-                old.varyNames == entry.varyNames && old.varyKey == entry.varyKey
-            }
-        }
+        let insertion = insert(entry, under: key) { mayStore(entry.stamp, entry.groups, began: began) }
         switch insertion {
         case nil: return .superseded
         case .stored: return nil
@@ -94,7 +94,23 @@ package final class CacheStore: Sendable {
         }
     }
 
+    /// - Parameter mayBeStored: asked under the lock, so that a purge that walks over the entries misses none that it is to
+    ///   keep out.
+    /// - Returns: `nil` where it may not be.
+    func insert(
+        _ entry: CacheEntry, under key: CacheKey, if mayBeStored: () -> Bool
+    ) -> CacheShard<CacheEntry>.Insertion? {
+        shard(of: key).shard.withLock { shard in
+            guard mayBeStored() else { return nil }
+            shard.flights.forget(key.bytes.span, hash: key.hash)
+            return shard.entries.insert(key.bytes.span, hash: key.hash, entry, bytes: entry.size) { old in
+                old.varyNames == entry.varyNames && old.varyKey == entry.varyKey
+            }
+        }
+    }
+
     func remove(_ entry: CacheEntry, under key: CacheKey) {
+        attachedTier?.forget(CacheTierKey(key))
         _ = shard(of: key).shard.withLock { shard in
             shard.entries.remove(key.bytes.span, hash: key.hash) { $0 === entry }
         }

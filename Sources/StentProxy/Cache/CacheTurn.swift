@@ -26,6 +26,9 @@ struct CacheTurn {
     /// What is to be fetched is a whole response, whatever the client's own conditions are.
     var fetchesWhole = false
 
+    /// The tier under the memory was asked.
+    var hasAskedTier = false
+
     // A fetch.
     var groups: CacheGroups?
     var stamp: CacheStamp?
@@ -48,6 +51,9 @@ struct CacheTurn {
         self.control = control
         self.partition = partition
     }
+
+    /// What the answer can be made invalid by, beside its path.
+    var tags: [[UInt8]] { partition.isEmpty ? plan.tags : plan.tags + [partition] }
 
     /// The field lines by which the upstream is asked whether what is there is still good; `nil` where the client's own
     /// conditions and ranges go upstream.

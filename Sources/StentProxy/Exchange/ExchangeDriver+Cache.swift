@@ -66,7 +66,9 @@ extension ExchangeDriver {
         let access = access(turn, now: now)
         let verdict: ReuseRule.Verdict
         turn.outdated = nil
-        switch store.find(turn.key, for: head.fields) {
+        let found = store.find(turn.key, for: head.fields)
+        if access != .denied, found.isMiss, askTier(of: store, &turn, now: now) { return }
+        switch found {
         case .nothing: verdict = ReuseRule.decideMiss(.uriMiss, turn.control)
         case .otherVariant: verdict = ReuseRule.decideMiss(.varyMiss, turn.control)
         case .entry(let entry, let standing):
@@ -88,6 +90,36 @@ extension ExchangeDriver {
         }
     }
 
+    /// How long a request waits for a disk; one that hangs must not hold up what the upstream could answer.
+    private static let tierPatience = TimeAmount.milliseconds(500)
+
+    /// Looks for a copy below the memory, once.
+    ///
+    /// - Returns: whether the request waits for it; the look-up is then made again.
+    private func askTier(of store: CacheStore, _ turn: inout CacheTurn, now: Moment) -> Bool {
+        guard !turn.hasAskedTier, let tier = store.attachedTier else { return false }
+        turn.hasAskedTier = true
+        // The closure can't hold what is borrowed.
+        let fields = head.fields
+        guard case .copy(let item) = tier.find(CacheTierKey(turn.key), where: { StoredCopy.isMeant($0, by: fields) }),
+            item.standing != .invalid
+        else { return false }
+        cache = turn
+        let number = exchangeNumber
+        let waiter = LoopWaiter<[UInt8]?> { [self] payload in
+            guard isPreparing(number), let turn = cache else { return }
+            let now = worker.now
+            if let payload {
+                _ = store.promote(payload, of: item, under: turn.key, wallOffset: worker.wallOffset)
+            }
+            lookUp(now: now)
+        }
+        let bound = NIOLoopBound(waiter, eventLoop: worker.loop)
+        tier.read(item) { payload in bound.eventLoop.execute { bound.value.tell(payload) } }
+        worker.loop.assumeIsolated().scheduleTask(in: Self.tierPatience) { waiter.tell(nil) }
+        return true
+    }
+
     private func serve(_ use: ExchangeRecord.CacheUse, _ reason: Reason, now: Moment) {
         guard var turn = cache, let entry = turn.entry else { return prepareKeyed(now: now) }
         let isCollapsed = turn.status.isCollapsed
@@ -107,38 +139,35 @@ extension ExchangeDriver {
 
     /// The stored answer to this request: to its condition, its range, its method.
     func storedAnswer(_ entry: CacheEntry, now: Moment) -> WholeAnswer {
-        let time = worker.wallTime(at: now)
         var fields: [UInt8] = []
-        fields.reserveCapacity(entry.fields.count + 256)
-        let length = entry.content.readableBytes
-        let isCondition = ConditionRule.decide(head.fields, entry.validators, status: entry.status, now: time)
-        if isCondition == .notModified {
+        fields.reserveCapacity(512)
+        // What nearly every request asks for: the whole response, and no question.
+        let isPlain = head.method == .get && head.fields.lines.allSatisfy { RevalidationRule.passes($0.field) }
+        let part = isPlain ? Part.whole : asked(of: entry, now: now)
+        if part == .notModified {
             let section = StoredFields.section(entry.fields)
             section.append(to: &fields) { StoredFields.isOfNotModified($0.field) }
             appendAge(entry, now: now, to: &fields)
             return WholeAnswer(status: 304, fields: fields, content: ByteBuffer(), framing: .none)
         }
-        fields.append(contentsOf: entry.fields)
+        entry.appendFields(to: &fields)
         appendAge(entry, now: now, to: &fields)
-        if head.method == .head {
-            return WholeAnswer(
-                status: entry.status, fields: fields, content: ByteBuffer(), framing: .announced(length))
-        }
-        let range = RangeRule.decide(head, entry.validators, status: entry.status, length: length, now: time)
+        let length = entry.contentCount
         let content: ByteBuffer
         var status = entry.status
-        switch range {
+        switch part {
+        case .notModified, .nothing:
+            return WholeAnswer(status: status, fields: fields, content: ByteBuffer(), framing: .announced(length))
         case .whole: content = entry.content
-        case .part(let part):
+        case .range(.whole): content = entry.content
+        case .range(.part(let part)):
             status = 206
-            content =
-                entry.content.getSlice(at: entry.content.readerIndex + part.lowerBound, length: part.count)
-                ?? ByteBuffer()
-        case .unsatisfiable:
+            content = entry.content(part)
+        case .range(.unsatisfiable):
             status = 416
             content = ByteBuffer()
         }
-        if status != entry.status {
+        if status != entry.status, case .range(let range) = part {
             fields.append("Content-Range: ")
             RangeRule.appendContentRange(range, length: length, to: &fields)
             fields.append("\r\n")
@@ -147,6 +176,26 @@ extension ExchangeDriver {
         return WholeAnswer(
             status: status, fields: fields, content: content,
             framing: hasContent ? .length(content.readableBytes) : .none)
+    }
+
+    /// What of a stored response is the answer.
+    private enum Part: Equatable {
+        case whole
+        /// The head: it was asked for by HEAD.
+        case nothing
+        case notModified
+        case range(RangeRule.Verdict)
+    }
+
+    private func asked(of entry: CacheEntry, now: Moment) -> Part {
+        let time = worker.wallTime(at: now)
+        let validators = entry.validators
+        switch ConditionRule.decide(head.fields, validators, status: entry.status, now: time) {
+        case .notModified: return .notModified
+        case .whole: break
+        }
+        guard head.method != .head else { return .nothing }
+        return .range(RangeRule.decide(head, validators, status: entry.status, length: entry.contentCount, now: time))
     }
 
     private func appendAge(_ entry: CacheEntry, now: Moment, to fields: inout [UInt8]) {
@@ -198,9 +247,7 @@ extension ExchangeDriver {
     }
 
     private func begin(_ turn: inout CacheTurn, _ store: CacheStore, now: Moment) {
-        var tags = turn.plan.tags
-        if !turn.partition.isEmpty { tags.append(turn.partition) }
-        let groups = CacheGroups.read(path: turn.path.span, tags: tags)
+        let groups = CacheGroups.read(path: turn.path.span, tags: turn.tags)
         turn.groups = groups
         turn.stamp = store.note(groups)
         turn.began = now

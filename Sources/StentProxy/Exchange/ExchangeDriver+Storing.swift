@@ -80,9 +80,8 @@ extension ExchangeDriver {
         var fields: [UInt8] = []
         StoredFields.append(answer, receivedAt: time, to: &fields)
         let entry = stored(
-            status: answer.status, fields, content, lifetime, CacheValidators(answer.fields, receivedAt: time),
-            vary: answer.fields, groups, stamp)
-        if let refusal = store.store(entry, under: turn.key, began: turn.began) {
+            status: answer.status, fields, content, lifetime, receivedAt: time, vary: answer.fields, groups, stamp)
+        if let refusal = put(entry, turn, in: store) {
             cache?.status.storing = .refused(refusal)
             land(refusal == .superseded ? .failed : .uncacheable, now: now)
         } else {
@@ -92,8 +91,8 @@ extension ExchangeDriver {
     }
 
     private func stored(
-        status: Int, _ fields: [UInt8], _ content: ByteBuffer, _ lifetime: CacheLifetime,
-        _ validators: CacheValidators, vary: borrowing FieldSection, _ groups: CacheGroups, _ stamp: CacheStamp
+        status: Int, _ fields: [UInt8], _ content: ByteBuffer, _ lifetime: CacheLifetime, receivedAt time: WallTime,
+        vary: borrowing FieldSection, _ groups: CacheGroups, _ stamp: CacheStamp
     ) -> CacheEntry {
         var names: [UInt8] = []
         var key: [UInt8] = []
@@ -101,15 +100,17 @@ extension ExchangeDriver {
             names = text
             VaryRule.appendKey(names: names, of: head.fields, to: &key)
         }
-        // A copy of its own size: what was received may be a small part of a large buffer.
-        var own = ByteBuffer()
-        if content.readableBytes > 0 {
-            own = ByteBufferAllocator().buffer(capacity: content.readableBytes)
-            own.writeImmutableBuffer(content)
-        }
         return CacheEntry(
-            status: status, fields: fields, content: own, lifetime: lifetime, validators: validators,
+            status: status, fields: fields, content: content, lifetime: lifetime, receivedAt: time,
             varyNames: names, varyKey: key, groups: groups, stamp: stamp)
+    }
+
+    private func put(_ entry: CacheEntry, _ turn: CacheTurn, in store: CacheStore) -> CacheRefusal? {
+        if let refusal = store.store(entry, under: turn.key, began: turn.began) { return refusal }
+        store.keep(
+            entry, under: turn.key, label: StoredCopy.label(path: turn.path, tags: turn.tags), began: turn.began,
+            wallOffset: worker.wallOffset)
+        return nil
     }
 
     // MARK: validation
@@ -131,7 +132,7 @@ extension ExchangeDriver {
     func answerInstead(of answer: borrowing ResponseHead, now: Moment) -> WholeAnswer? {
         guard let turn = cache, let outdated = turn.outdated, turn.groups != nil else { return nil }
         if head.method == .head, answer.status < 500 {
-            let length = outdated.content.readableBytes
+            let length = outdated.contentCount
             switch HeadRule.decide(answer, outdated.validators, status: outdated.status, length: length) {
             case .freshen: _ = update(outdated, by: answer, turn, now: now)
             case .outdated: worker.gate.cache?.remove(outdated, under: turn.key)
@@ -165,11 +166,10 @@ extension ExchangeDriver {
         var lifetime = outdated.lifetime
         if case .store(let new) = verdict { lifetime = new }
         let entry = stored(
-            status: outdated.status, fields, outdated.content, lifetime,
-            CacheValidators(updated, receivedAt: time), vary: updated, groups, stamp)
+            status: outdated.status, fields, outdated.content, lifetime, receivedAt: time, vary: updated, groups, stamp)
         switch verdict {
         case .store:
-            let refusal = store.store(entry, under: turn.key, began: turn.began)
+            let refusal = put(entry, turn, in: store)
             cache?.status.storing = refusal.map { .refused($0) } ?? .stored
             land(refusal == nil ? .stored : .failed, now: now)
         case .refuse(let refusal):

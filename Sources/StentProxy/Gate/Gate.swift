@@ -51,7 +51,10 @@ package final class Gate: Sendable {
         package init() {}
     }
 
-    package init(_ settings: Settings, idempotency: Idempotency?, policies: Policies = Policies()) {
+    /// - Parameter cache: where a tier is attached to it; else one is made from the settings.
+    package init(
+        _ settings: Settings, idempotency: Idempotency?, policies: Policies = Policies(), cache: CacheStore? = nil
+    ) {
         admission = Admission(settings)
         creates = Creates(settings)
         rates = CallerRates(settings.limits)
@@ -60,7 +63,7 @@ package final class Gate: Sendable {
         proofs = policies.digest.flatMap { digest in identity.map { Proofs($0.proof, digest: digest) } }
         ledger = policies.ledger
         outbox = policies.outbox
-        cache = settings.cache.map { CacheStore($0) }
+        self.cache = cache ?? settings.cache.map { CacheStore($0) }
         background = Background()
         answers = AnswerObserver()
         onOverride = policies.onOverride

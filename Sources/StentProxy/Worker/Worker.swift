@@ -27,7 +27,8 @@ package final class Worker {
     let world: WorkerWorld
     private var random: Xoshiro256
     private var isTicking = false
-    private var wallOffset: Int64 = 0
+    /// What the wall clock is ahead of the monotonic one, in nanoseconds.
+    private(set) var wallOffset: Int64 = 0
     private var dateSecond: Int64 = -1
     private var dateLine: [UInt8] = []
     private var drained: EventLoopPromise<Void>?

@@ -57,7 +57,9 @@ extension Settings {
     var keepsLedger: Bool { identity != nil && !ownership.resources.isEmpty }
     var keepsOutbox: Bool { routes.contains { $0.recordAsNote != nil } }
     /// What can't come or go without a restart.
-    var stores: [Bool] { [idempotency != nil, identity != nil, keepsLedger, keepsOutbox] }
+    var stores: [Bool] {
+        [idempotency != nil, identity != nil, keepsLedger, keepsOutbox, cache != nil, cache?.disk != nil]
+    }
 }
 
 extension OutboxSettings {

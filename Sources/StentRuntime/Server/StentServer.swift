@@ -39,6 +39,7 @@ package final class StentServer: Sendable {
     /// `nil` where Idempotency-Key means nothing.
     let keys: IdempotencyKeys?
     let stores: PolicyStores
+    let cache: CacheTierOpening
     let log: Logger
     private let group: MultiThreadedEventLoopGroup
     private let channels: [any Channel]
@@ -54,7 +55,8 @@ package final class StentServer: Sendable {
 
     private init(
         ports: Ports, workers: [NIOLoopBound<Worker>], loops: [any EventLoop], audit: AuditFileWriter, gate: Gate,
-        keys: IdempotencyKeys?, stores: PolicyStores, log: Logger, group: MultiThreadedEventLoopGroup,
+        keys: IdempotencyKeys?, stores: PolicyStores, cache: CacheTierOpening, log: Logger,
+        group: MultiThreadedEventLoopGroup,
         channels: [any Channel],
         health: NIOLoopBound<HealthChecker>?, state: Shared
     ) {
@@ -64,6 +66,7 @@ package final class StentServer: Sendable {
         self.audit = audit
         self.gate = gate
         self.keys = keys
+        self.cache = cache
         self.stores = stores
         self.log = log
         self.group = group
@@ -107,7 +110,9 @@ extension StentServer {
         let limiter = ConnectionLimiter()
         let keys = try IdempotencyKeys.open(settings, log: log)
         let stores = try PolicyStores.open(settings, log: log)
-        let gate = Gate(settings, idempotency: keys?.port, policies: policies(stores, audit, log))
+        let cache = try CacheTierOpening.open(settings, log: log)
+        let gate = Gate(
+            settings, idempotency: keys?.port, policies: policies(stores, cache, audit, log), cache: cache.store)
         let snapshot = Snapshot(settings)
         var workers: [NIOLoopBound<Worker>] = []
         for loop in loops {
@@ -130,11 +135,13 @@ extension StentServer {
             _ = audit.shutdown(within: .seconds(1))
             keys?.store.shutdown(within: .seconds(1))
             stores.shutdown(within: .seconds(1))
+            cache.shutdown(isComplete: true, within: .seconds(1))
             try? await group.shutdownGracefully()
             throw error
         }
         let server = StentServer(
             ports: opening.ports, workers: workers, loops: loops, audit: audit, gate: gate, keys: keys, stores: stores,
+            cache: cache,
             log: log, group: group, channels: opening.channels, health: health, state: state)
         opening.admin.attach(server)
         if let port = opening.ports.https, port != settings.listen.https?.address.port {
@@ -156,10 +163,11 @@ extension StentServer {
     }
 
     private static func policies(
-        _ stores: PolicyStores, _ audit: AuditFileWriter, _ log: Logger
+        _ stores: PolicyStores, _ cache: CacheTierOpening, _ audit: AuditFileWriter, _ log: Logger
     ) -> Gate.Policies {
         var policies = Gate.Policies()
-        policies.digest = CredentialHMAC()
+        // Copies of callers are found again after a restart by a key that is kept with them.
+        policies.digest = cache.disk.map { CredentialHMAC(key: $0.callerKey) } ?? CredentialHMAC()
         policies.ledger = stores.ledger
         policies.outbox = stores.desk
         policies.onOverride = { caller, reason in
@@ -233,7 +241,7 @@ extension StentServer {
         else {
             throw Failure(
                 "listen (but certificates, hsts, trusted_proxies), workers, state, audit.directory and whether there are "
-                    + "idempotency, identity, ownership and record_as_note change only with a restart; the old settings stay "
+                    + "idempotency, identity, ownership, record_as_note, cache and its disk change only with a restart; the old settings stay "
                     + "in force")
         }
         let tls = try Self.serverTLS(new, log: log)
@@ -289,6 +297,7 @@ extension StentServer {
         audit.record(.stop, details: [.init("complete", .flag(isComplete))])
         keys?.store.shutdown(within: .seconds(10))
         stores.shutdown(within: .seconds(10))
+        cache.shutdown(isComplete: isComplete, within: .seconds(10))
         let end = audit.shutdown(within: .seconds(10))
         if !end.isComplete {
             log.error("audit lines were lost at the end", metadata: ["lines": "\(end.linesLost)"])

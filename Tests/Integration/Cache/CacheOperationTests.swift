@@ -7,7 +7,7 @@ import Testing
 private let paths = ["/notes", "/notes?x=1", "/notes/5", "/notes/5?x=1", "/notesque", "/tagged"]
 
 extension StentHarness {
-    fileprivate func purge(_ json: String, type: String = "application/json") async throws -> RawMessage {
+    func purge(_ json: String, type: String = "application/json") async throws -> RawMessage {
         let connection = try await RawConnection.open(port: adminPort)
         defer { connection.channel.close(promise: nil) }
         return try await connection.exchange(
