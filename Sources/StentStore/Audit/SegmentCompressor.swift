@@ -102,10 +102,10 @@ final class SegmentCompressor: Sendable {
             unlink(draft)
             throw AuditStoreError(.compress, path: path, code: code)
         }
-        SyncedDirectory.sync(directory)
+        SmallFile.syncDirectory(directory)
         // Where it aged out meanwhile, it is not to come back.
         if unlink(path) != 0, errno == ENOENT { unlink(path + ".gz") }
-        SyncedDirectory.sync(directory)
+        SmallFile.syncDirectory(directory)
     }
 
     private static func isSame(_ plain: Int32, _ compressed: Int32) throws(Gzip.Fault) -> Bool {
