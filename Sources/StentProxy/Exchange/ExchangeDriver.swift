@@ -251,7 +251,8 @@ final class ExchangeDriver: StreamHandler {
 
     /// Why the request is not even tried.
     func refusal(_ plan: RoutePlan, now: Moment) -> Reason? {
-        if !worker.audit.accepts { return .admissionAuditUnavailable }
+        let isRecordable = head.method.isSafe ? worker.audit.acceptsReads : worker.audit.accepts
+        guard isRecordable else { return .admissionAuditUnavailable }
         if let reason = snapshot.requestRule.refusal(of: head) { return reason }
         if origin.listener == .http, snapshot.redirectsToHTTPS {
             return head.fields.first(.host) == nil ? .requestMissingHost : .listenerRedirect

@@ -99,6 +99,31 @@ enum MetricsPage {
         page.add("stent_audit_lines_dropped_total", .counter, "Lines lost.", [([], Double(metrics.linesDropped))])
         page.add("stent_audit_errors_total", .counter, "Failed file operations.", [([], Double(metrics.writeErrors))])
         page.add("stent_audit_rotations_total", .counter, "Segments closed.", [([], Double(metrics.rotations))])
+        page.add("stent_audit_failing", .gauge, "1 while nothing can be written.", [([], metrics.isFailing ? 1 : 0)])
+        page.add("stent_audit_sequence", .gauge, "Number of the last line.", [([], Double(metrics.sequence))])
+        page.add(
+            "stent_audit_seal_sequence", .gauge, "Number of the newest seal's line.",
+            [([], Double(metrics.sealSequence))])
+        page.add(
+            "stent_audit_seal_timestamp_seconds", .gauge, "When the newest seal was made.",
+            [([], Double(metrics.sealTime) / 1e9)])
+        page.add("stent_audit_syncs_total", .counter, "Flushes to the disk.", [([], Double(metrics.syncs))])
+        page.add(
+            "stent_audit_sync_seconds_total", .counter, "Time that these took.",
+            [([], Double(metrics.syncNanoseconds) / 1e9)])
+        page.add(
+            "stent_audit_sync_longest_seconds", .gauge, "The longest of them.",
+            [([], Double(metrics.longestSyncNanoseconds) / 1e9)])
+        page.add("stent_audit_segments", .gauge, "Closed segments that are there.", [([], Double(metrics.segments))])
+        page.add(
+            "stent_audit_segments_bytes", .gauge, "Their bytes, those of compressed ones as they lie there.",
+            [([], Double(metrics.segmentBytes))])
+        page.add(
+            "stent_audit_segments_aged_out_total", .counter, "Segments removed because of age, size or number.",
+            [([], Double(metrics.segmentsAgedOut))])
+        if let free = metrics.freeBytes {
+            page.add("stent_audit_disk_free_bytes", .gauge, "Room of the trail's file system.", [([], Double(free))])
+        }
     }
 
     private static func process(_ page: inout PrometheusText) {

@@ -59,12 +59,7 @@ struct AuditDirectory {
     }
 
     /// Makes directory entries durable; a file system that can't is left at that.
-    func sync() {
-        let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
-    }
+    func sync() { SmallFile.syncDirectory(path) }
 
     /// The number in a segment's name, whatever was appended to the name since (`.gz`); `nil` for other files.
     static func sequence(inName name: String) -> Int? {

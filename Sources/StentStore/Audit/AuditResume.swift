@@ -67,7 +67,7 @@ struct AuditResume {
                 guard seal != nil else { throw AuditStoreError(.resume, path: name, code: 0) }
                 return
             }
-            guard let tail = try? TrailFile.tail(of: name) else { continue }
+            guard let tail = try? SegmentContent.tail(of: name) else { continue }
             switch End(of: tail.bytes) {
             case .chained(let chain, _):
                 self.chain = chain
@@ -80,7 +80,7 @@ struct AuditResume {
 
     private static func tail(of path: String) throws(AuditStoreError) -> (bytes: [UInt8], start: Int) {
         do throws(Gzip.Fault) {
-            return try TrailFile.tail(of: path)
+            return try SegmentContent.tail(of: path)
         } catch {
             let code: Int32 = if case .system(let code) = error { code } else { EIO }
             throw AuditStoreError(.read, path: path, code: code)
@@ -98,13 +98,13 @@ struct AuditResume {
     }
 
     private static func newestSeal(_ path: String, keys: [AuditPublicKey]) -> SealedLine? {
-        guard let line = TrailFile.firstLine(of: path), let seal = SealedLine(line: line) else { return nil }
+        guard let line = SegmentContent.firstLine(of: path), let seal = SealedLine(line: line) else { return nil }
         return keys.isEmpty || keys.contains(where: seal.seal.isSigned) ? seal : nil
     }
 
     private static func namedTrail(_ segments: [ClosedSegment], _ directory: AuditDirectory) -> TrailID? {
         for name in segments.prefix(3).map(\.name) + ["audit.jsonl"] {
-            let first = TrailFile.firstLine(of: "\(directory.path)/\(name)").flatMap { ChainedText($0) }
+            let first = SegmentContent.firstLine(of: "\(directory.path)/\(name)").flatMap { ChainedText($0) }
             if case .begun(let trail, _) = first?.record { return trail }
         }
         return nil
@@ -129,7 +129,7 @@ private enum End {
                 self = .chained(chain, end: min(feed + 1, bytes.count))
                 return
             }
-            if isFirst, line.starts(with: TrailFile.unchainedStart), line.last == 0x7D {
+            if isFirst, line.starts(with: SegmentContent.unchainedStart), line.last == 0x7D {
                 self = .unchained
                 return
             }

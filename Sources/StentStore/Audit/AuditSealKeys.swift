@@ -36,7 +36,7 @@ package struct AuditSealKeys: Sendable {
         // The public half first: a private key that is there has one beside it.
         try write(key.publicKey.pem, to: path + ".pub", mode: 0o644)
         try write(key.pem, to: path, mode: 0o600)
-        if let slash = path.lastIndex(of: "/") { SyncedDirectory.sync(String(path[..<slash])) }
+        if let slash = path.lastIndex(of: "/") { SmallFile.syncDirectory(String(path[..<slash])) }
         return key
     }
 

@@ -5,6 +5,7 @@ import StentModel
 /// What the writer does before it takes anything.
 extension AuditWriterLoop {
     func begin(_ resume: AuditResume) {
+        removeDrafts()
         if let sealing, chain.sequence == 0 {
             let (time, trail, key) = (now, sealing.trail, sealing.key.publicKey.id)
             addOwnLine { ChainRecord.appendBegun(trail: trail, key: key, at: time, to: &$0) }
@@ -31,6 +32,14 @@ extension AuditWriterLoop {
 
     /// A new trail is sealed soon: until then nothing vouches for its beginning.
     private var firstSeal: TimeSpan { min(TimeSpan(settings.seal.every), .seconds(5)) }
+
+    /// Files that a killed process was about to put in another's place.
+    private func removeDrafts() {
+        for name in (try? AuditDirectory.names(in: directory.path)) ?? [] where name.hasSuffix(".part") {
+            guard name.hasPrefix("audit.") || AuditDirectory.sequence(inName: name) != nil else { continue }
+            unlink("\(directory.path)/\(name)")
+        }
+    }
 
     private func closeIntents() {
         let lines = OpenIntents(in: directory.path, live: directory.livePath).outcomes(at: now)

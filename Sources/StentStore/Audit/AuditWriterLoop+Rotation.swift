@@ -25,7 +25,7 @@ extension AuditWriterLoop {
             let next = try LiveFile(path: directory.livePath, calls: calls)
             let bytes = live.size
             replace(by: next)
-            period = period(of: now.nanoseconds)
+            begun = now.nanoseconds
             queue.rotations.add(1, ordering: .relaxed)
             note(.auditRotated, .init("segment", .text(name(of: segment))), .init("bytes", .number(bytes)))
             onStatus(.rotated(segment: segment, bytes: bytes))
@@ -86,6 +86,7 @@ extension AuditWriterLoop {
         let segment = directory.nextSegment(at: now)
         while !hasGivenUp {
             do throws(AuditStoreError) {
+                if isSuspect { takeBackSuspect() }
                 let next = try LiveFile(path: directory.livePath, calls: calls)
                 do throws(AuditStoreError) {
                     try copyLines(to: segment)
@@ -146,22 +147,27 @@ extension AuditWriterLoop {
 
     /// Ends the use of the live file; what the disk may not have of it is written into the next.
     private func replace(by next: LiveFile) {
-        switch calls.sync(live.descriptor) {
-        case .value: unsynced.forget(base: next.size)
-        case .failure(let code):
+        if !isSuspect, case .failure(let code) = calls.sync(live.descriptor) {
             queue.errors.add(1, ordering: .relaxed)
             syncFailed = true
+            isSuspect = settings.durability != .none
             onStatus(.syncFailed(AuditStoreError(.sync, path: directory.livePath, code: code)))
-            if settings.durability != .none, case .value = live.cut(to: min(unsynced.base, live.size), calls: calls) {
-                queue.bytesWritten.subtract(unsynced.unwrite(unsynced.written), ordering: .relaxed)
-                unsynced.base = next.size
-            } else {
-                unsynced.forget(base: next.size)
-            }
         }
+        if isSuspect { takeBackSuspect() }
+        unsynced.forget(base: next.size)
         live.close()
         live = next
         directory.sync()
+    }
+
+    /// Takes back what was written since the last good flush, to be written into the next file. Where the old one can't
+    /// be cut, its lines are there twice, which is better than not at all.
+    private func takeBackSuspect() {
+        if case .failure = live.cut(to: min(unsynced.base, live.size), calls: calls) {
+            queue.errors.add(1, ordering: .relaxed)
+        }
+        queue.bytesWritten.subtract(unsynced.unwrite(unsynced.written), ordering: .relaxed)
+        isSuspect = false
     }
 
     private func noteReopening(_ cause: AuditReopening, segment: String?) {

@@ -57,7 +57,7 @@ extension AuditWriterLoop {
 
 /// What seals a trail, and where the newest seal is kept.
 struct AuditSealWriter {
-    /// No seal's line is longer: its fields have fixed lengths but for numbers and the time, and so has the chain's part.
+    /// No seal's line is longer: only its numbers vary in length, and so it is with the chain's part.
     static let longestLine = 640
 
     let key: AuditSealKey
@@ -79,7 +79,7 @@ struct AuditSealWriter {
         if let code = Self.write(line, to: draft, O_TRUNC) ?? (rename(draft, path) == 0 ? nil : errno) {
             errors.append(AuditStoreError(.seal, path: path, code: code))
         } else if let slash = path.lastIndex(of: "/") {
-            SyncedDirectory.sync(String(path[..<slash]))
+            SmallFile.syncDirectory(String(path[..<slash]))
         }
         if let anchor, let code = Self.write(line, to: anchor, O_APPEND) {
             errors.append(AuditStoreError(.seal, path: anchor, code: code))
@@ -94,16 +94,5 @@ struct AuditSealWriter {
         let count = line.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
         guard count == line.count else { return count < 0 ? errno : ENOSPC }
         return fdatasync(descriptor) == 0 || errno == EINVAL ? nil : errno
-    }
-}
-
-/// A directory's entries.
-enum SyncedDirectory {
-    /// Makes them durable; a file system that can't is left at that.
-    static func sync(_ path: String) {
-        let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
     }
 }

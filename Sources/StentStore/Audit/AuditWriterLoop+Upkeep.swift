@@ -15,7 +15,7 @@ extension AuditWriterLoop {
         noteClock(now)
         if now >= nextLook { lookAtFile() }
         guard standstill == nil, !hasGivenUp else { return }
-        if live.holdsRecords, now >= nextRotation, period(of: lastReading.wall) > period { rotate() }
+        if live.holdsRecords, now >= nextRotation, period(of: lastReading.wall) > period(of: begun) { rotate() }
         if let sealing, now >= sealing.next { seal() }
         if now >= nextUpkeep {
             nextUpkeep = now.advanced(by: .seconds(10))
@@ -70,7 +70,8 @@ extension AuditWriterLoop {
     private func removeOldest(_ count: Int, of segments: inout [ClosedSegment]) {
         let leaving = segments.prefix(min(count, ClosedSegment.mostAtOnce))
         let following = segments.dropFirst(leaving.count).first.map { "\(directory.path)/\($0.name)" }
-        guard let first = TrailFile.firstLine(of: following ?? directory.livePath).flatMap({ ChainedText($0) }),
+        if following == nil, live.size == 0 { return }  // its first line will say what was before
+        guard let first = SegmentContent.firstLine(of: following ?? directory.livePath).flatMap({ ChainedText($0) }),
             first.sequence > 1
         else { return removeUnchained(leaving, of: &segments, before: following) }
         let time = now
@@ -88,8 +89,8 @@ extension AuditWriterLoop {
     private func removeUnchained(
         _ leaving: ArraySlice<ClosedSegment>, of segments: inout [ClosedSegment], before following: String?
     ) {
-        guard let line = TrailFile.firstLine(of: following ?? directory.livePath),
-            line.starts(with: TrailFile.unchainedStart) || ChainedText(line)?.sequence == 1
+        guard let line = SegmentContent.firstLine(of: following ?? directory.livePath),
+            line.starts(with: SegmentContent.unchainedStart) || ChainedText(line)?.sequence == 1
         else {
             return onStatus(
                 .keepingFailed(AuditStoreError(.resume, path: following ?? directory.livePath, code: 0)))

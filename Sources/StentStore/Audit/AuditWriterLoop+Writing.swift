@@ -7,20 +7,7 @@ import StentModel
 extension AuditWriterLoop {
     /// Writes what is chained; returns when the kernel has all of it, or it was given up.
     func writeOut() {
-        while !unsynced.isWritten {
-            guard !hasGivenUp else { return giveUp() }
-            let (start, count) = (unsynced.written, unsynced.bytes.count)
-            let result = unsynced.bytes[start...].withUnsafeBytes { calls.write(live.descriptor, $0) }
-            switch result {
-            case .value(let taken) where taken > 0 && taken <= count - start:
-                live.advance(by: unsynced.bytes[start..<start + taken])
-                unsynced.advance(by: taken)
-                queue.bytesWritten.add(taken, ordering: .relaxed)
-            case .failure(EINTR): continue
-            case .failure(let code): standStill(.write, code)
-            case .value: standStill(.write, ENOSPC)  // a file system that takes nothing without saying why
-            }
-        }
+        guard writeBytes() else { return }
         queue.linesWritten.add(unsynced.uncounted, ordering: .relaxed)
         unsynced.uncounted = 0
         queue.figures.sequence.store(chain.sequence, ordering: .relaxed)
@@ -34,10 +21,33 @@ extension AuditWriterLoop {
         if let standstill, standstill.error.operation != .sync, !waitsForRoom { goOn() }
     }
 
+    /// - Returns: `false` where it was given up.
+    private func writeBytes() -> Bool {
+        while !unsynced.isWritten {
+            guard !hasGivenUp else {
+                giveUp()
+                return false
+            }
+            let (start, count) = (unsynced.written, unsynced.bytes.count)
+            let result = unsynced.bytes[start...].withUnsafeBytes { calls.write(live.descriptor, $0) }
+            switch result {
+            case .value(let taken) where taken > 0 && taken <= count - start:
+                live.advance(by: unsynced.bytes[start..<start + taken])
+                unsynced.advance(by: taken)
+                queue.bytesWritten.add(taken, ordering: .relaxed)
+            case .failure(EINTR): continue
+            case .failure(let code): standStill(.write, code)
+            case .value: standStill(.write, ENOSPC)  // a file system that takes nothing without saying why
+            }
+        }
+        return true
+    }
+
     /// Makes all that was written durable; returns when it is, or was given up, which is `false`.
     @discardableResult
     func sync() -> Bool {
         while true {
+            guard writeBytes() else { return false }
             let start = Moment.monotonic()
             let result = calls.sync(live.descriptor)
             switch result {
@@ -45,20 +55,24 @@ extension AuditWriterLoop {
                 queue.figures.noteSync(lasting: Moment.monotonic().since(start).nanoseconds)
                 unsynced.forget(base: live.size)
                 nextSync = .distantFuture
-                if standstill != nil { goOn() }
+                syncFailed = false
+                if !waitsForRoom { goOn() }
                 return true
             case .failure(EINTR): continue
             case .failure(let code):
                 syncFailed = true
-                onStatus(.syncFailed(AuditStoreError(.sync, path: directory.livePath, code: code)))
+                let error = AuditStoreError(.sync, path: directory.livePath, code: code)
+                if standstill?.error != error { onStatus(.syncFailed(error)) }
                 guard settings.durability != .none, !hasGivenUp else {
                     queue.errors.add(1, ordering: .relaxed)
                     unsynced.forget(base: live.size)
                     return false
                 }
-                standStill(.sync, code)
-                guard !hasGivenUp else { return false }
-                writeAgain()
+                isSuspect = true
+                repeat {
+                    standStill(.sync, code)
+                    guard !hasGivenUp else { return false }
+                } while isSuspect && !writeAgain()
             }
         }
     }
@@ -81,14 +95,16 @@ extension AuditWriterLoop {
     }
 
     /// Opens the file anew, cuts off what the disk may not have, and writes it once more.
-    private func writeAgain() {
+    ///
+    /// - Returns: whether it was; else it is still suspect.
+    private func writeAgain() -> Bool {
         do throws(AuditStoreError) {
             let next = try LiveFile(path: directory.livePath, calls: calls)
             let isSame = next.isSameFile(as: live)
             var old = isSame ? next : live
             if case .failure(let code) = old.cut(to: min(unsynced.base, old.size), calls: calls) {
                 next.close()
-                return failAgain(AuditStoreError(.repair, path: directory.livePath, code: code))
+                return failWritingAgain(AuditStoreError(.repair, path: directory.livePath, code: code))
             }
             let holdsRecords = live.holdsRecords
             live.close()
@@ -96,15 +112,17 @@ extension AuditWriterLoop {
             live.holdsRecords = holdsRecords
             queue.bytesWritten.subtract(unsynced.unwrite(unsynced.written), ordering: .relaxed)
             unsynced.base = live.size
-            writeOut()
+            isSuspect = false
+            return true
         } catch {
-            failAgain(error)
+            return failWritingAgain(error)
         }
     }
 
-    private func failAgain(_ error: AuditStoreError) {
+    private func failWritingAgain(_ error: AuditStoreError) -> Bool {
         queue.errors.add(1, ordering: .relaxed)
         onStatus(.reopenFailed(error))
+        return false
     }
 
     /// Waits before the next try.

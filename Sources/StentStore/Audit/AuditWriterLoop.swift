@@ -5,8 +5,8 @@ import StentModel
 /// What the writer's thread does: takes batches, chains their lines, writes them whole, seals, rotates at line
 /// boundaries, stands still while the disk takes nothing and goes on exactly where it stopped.
 ///
-/// Confined to that thread once it runs. The chain is computed here, because here alone the lines of all workers have an
-/// order; each line once, and what fails behind that is written again as it is.
+/// Confined to that thread once it runs. The chain is computed here, because here alone the lines of all workers have
+/// an order; each line once, and what fails behind that is written again as it is.
 final class AuditWriterLoop {
     /// Bytes that are chained and written at a time: few enough for the reserve, many enough for one `write`.
     static let partSize = 256 << 10
@@ -34,6 +34,8 @@ final class AuditWriterLoop {
     var hasGivenUp = false
     /// What keeps the writer from writing, and since when.
     var standstill: (error: AuditStoreError, since: Moment)?
+    /// A flush failed, and what was written since the one before may not be there, whatever a later one says.
+    var isSuspect = false
     /// The reserve was given up, and the trail has yet to say why.
     var hasReleasedReserve = false
     /// The reserve is not held again yet: there is room for the trail's own words only.
@@ -42,8 +44,8 @@ final class AuditWriterLoop {
     var nextRotation = Moment(nanoseconds: 0)
     var droppedReported = 0
     var syncFailed = false
-    /// Of which period of `audit.rotate.every` the live file is.
-    var period: Int64 = 0
+    /// When the live file was begun, or was last written before it was opened; nanoseconds since 1970.
+    var begun: Int64
     var nextSync = Moment.distantFuture
     var nextLook = Moment(nanoseconds: 0)
     var nextUpkeep = Moment(nanoseconds: 0)
@@ -71,7 +73,7 @@ final class AuditWriterLoop {
         reserve = AuditReserve(path: directory.reservePath, size: settings.reserve.value, calls: calls)
         compressor = SegmentCompressor(directory: directory.path, figures: queue.figures, onStatus: onStatus)
         lastReading = (calls.wallNanoseconds(), .monotonic())
-        period = period(of: live.holdsRecords ? min(live.changed, lastReading.wall) : lastReading.wall)
+        begun = live.holdsRecords ? min(live.changed, lastReading.wall) : lastReading.wall
     }
 
     /// Runs until it is asked to stop and has nothing left to write.

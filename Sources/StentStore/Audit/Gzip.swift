@@ -15,7 +15,9 @@ enum Gzip {
     private static let gzipWindow: Int32 = 15 + 16
 
     /// Compresses what is read from one descriptor into another, each from its beginning.
-    static func compress(_ source: Int32, to target: Int32) throws(Fault) {
+    ///
+    /// - Parameter isStopped: asked before each block; ends it with `ECANCELED`.
+    static func compress(_ source: Int32, to target: Int32, isStopped: () -> Bool) throws(Fault) {
         var stream = z_stream()
         guard
             deflateInit2_(
@@ -26,6 +28,7 @@ enum Gzip {
         let reader = BlockReader(source)
         var output = [UInt8](repeating: 0, count: blockSize)
         while true {
+            guard !isStopped() else { throw .system(ECANCELED) }
             let input = try reader.next()
             var fault: Fault?
             input.withUnsafeBufferPointer { input in

@@ -32,7 +32,7 @@ struct OpenIntents {
             left -= path.hasSuffix(".gz") ? size * 8 : size  // about what it is when it is expanded
         }
         for file in files.reversed() {
-            try? TrailFile.forEachLine(of: file.path, from: file.start) { add($0) }
+            try? SegmentContent.forEachLine(of: file.path, from: file.start) { add($0) }
         }
     }
 

@@ -1,5 +1,6 @@
 import Glibc
 import StentModel
+import Synchronization
 
 /// Compresses closed segments, one after another, on a thread that gives way to all others.
 ///
@@ -11,13 +12,13 @@ final class SegmentCompressor: Sendable {
         /// Waiting or in work; not tried again while the process lives where it failed.
         var known: Set<String> = []
         var isRunning = false
-        var isStopped = false
     }
 
     private let directory: String
     private let figures: AuditFigures
     private let onStatus: @Sendable (AuditWriterStatus) -> Void
     private let monitor = Monitor(State())
+    private let isStopped = Atomic(false)
 
     init(directory: String, figures: AuditFigures, onStatus: @escaping @Sendable (AuditWriterStatus) -> Void) {
         self.directory = directory
@@ -28,7 +29,7 @@ final class SegmentCompressor: Sendable {
     /// - Parameter name: of a plain segment. Nothing happens where it is known already.
     func compress(_ name: String) {
         let starts = monitor.withLock { state in
-            guard !state.isStopped, state.known.insert(name).inserted else { return false }
+            guard !isStopped.load(ordering: .relaxed), state.known.insert(name).inserted else { return false }
             state.waiting.append(name)
             defer { state.isRunning = true }
             return !state.isRunning
@@ -46,13 +47,10 @@ final class SegmentCompressor: Sendable {
         }
     }
 
-    /// Takes nothing more, and waits a second at most for what is in work: a segment whose compression is broken off is
-    /// compressed when the next process starts.
+    /// Takes nothing more, and breaks off what is in work: that is compressed when the next process runs.
     func stop() {
-        monitor.withLock { state in
-            state.isStopped = true
-            state.waiting.removeAll()
-        }
+        isStopped.store(true, ordering: .relaxed)
+        monitor.withLock { $0.waiting.removeAll() }
         monitor.wait(until: Moment.monotonic().advanced(by: .seconds(1))) {
             !$0.isRunning
         } then: { _ in
@@ -74,7 +72,7 @@ final class SegmentCompressor: Sendable {
                 try replace("\(directory)/\(name)")
                 figures.segmentsCompressed.add(1, ordering: .relaxed)
             } catch {
-                if error.code != ENOENT { onStatus(.keepingFailed(error)) }
+                if error.code != ENOENT, error.code != ECANCELED { onStatus(.keepingFailed(error)) }
             }
         }
     }
@@ -88,9 +86,12 @@ final class SegmentCompressor: Sendable {
         guard target >= 0 else { throw AuditStoreError(.compress, path: path, code: errno) }
         defer { close(target) }
         do throws(Gzip.Fault) {
-            try Gzip.compress(source, to: target)
+            let isStopped = { self.isStopped.load(ordering: .relaxed) }
+            try Gzip.compress(source, to: target, isStopped: isStopped)
             guard fsync(target) == 0 else { throw .system(errno) }
-            guard try Self.isSame(source, target) else { throw .damaged }
+            guard try Self.isSame(source, target), !isStopped() else {
+                throw isStopped() ? .system(ECANCELED) : .damaged
+            }
         } catch {
             unlink(draft)
             let code: Int32 = if case .system(let code) = error { code } else { 0 }
@@ -101,10 +102,10 @@ final class SegmentCompressor: Sendable {
             unlink(draft)
             throw AuditStoreError(.compress, path: path, code: code)
         }
-        SyncedDirectory.sync(directory)
+        SmallFile.syncDirectory(directory)
         // Where it aged out meanwhile, it is not to come back.
         if unlink(path) != 0, errno == ENOENT { unlink(path + ".gz") }
-        SyncedDirectory.sync(directory)
+        SmallFile.syncDirectory(directory)
     }
 
     private static func isSame(_ plain: Int32, _ compressed: Int32) throws(Gzip.Fault) -> Bool {

@@ -30,6 +30,9 @@ private final class ForgetfulDisk: Sendable {
         self.loses = loses
     }
 
+    /// How many more flushes fail from now on.
+    func fail(_ count: Int) { state.withLock { $0.failures = count == 0 ? 0 : $0.failed + count } }
+
     var flushes: Int { state.withLock { $0.flushes } }
     var failed: Int { state.withLock { $0.failed } }
 
@@ -180,6 +183,26 @@ private final class ForgetfulDisk: Sendable {
         #expect(try scratch.allExchanges() == Array(0..<200))
         #expect(try scratch.verdict().findings.isEmpty)
         #expect(try scratch.eventNames().filter { $0 == "audit.recovered" }.count == 1)
+    }
+
+    @Test func `what a failed flush left open is written into the next file where this one is renamed`() async throws {
+        let disk = ForgetfulDisk(failures: 0)
+        let writer = try writer(.every, calls: disk.calls)
+        let trail = writer.makeTrail()
+        for number in 0..<10 { trail.record(numbered(number), head: RequestHead()) }
+        #expect(await commit(trail) == .durable)
+        disk.fail(1_000_000)
+        for number in 10..<20 { trail.record(numbered(number), head: RequestHead()) }
+        trail.flush()
+        #expect(await log.next { if case .syncFailed = $0 { true } else { false } } != nil)
+        let moved = scratch.path + "/audit-20260101T000000.000Z-000001.jsonl"
+        try FileManager.default.moveItem(atPath: scratch.live, toPath: moved)
+        #expect(await log.next { $0 == .reopened(.moved) } != nil)
+        disk.fail(0)
+        #expect(await log.next { $0 == .recovered } != nil)
+        #expect(writer.shutdown(within: .seconds(30)).isComplete)
+        #expect(try scratch.allExchanges() == Array(0..<20))
+        #expect(try scratch.verdict().findings.isEmpty)
     }
 
     @Test func `who waits while the process is given up is told that it is lost`() async throws {

@@ -2,7 +2,7 @@ import Glibc
 import StentAudit
 
 /// A file of the trail as it is read at the start: plain, or compressed by gzip.
-enum TrailFile {
+enum SegmentContent {
     /// What lines begin with that had no chain yet.
     static let unchainedStart = Array(#"{"v":1,"#.utf8)
     /// No line of ours is longer.
