@@ -85,7 +85,9 @@ let package = Package(
             swiftSettings: house),
         .executableTarget(
             name: "stent",
-            dependencies: ["StentRuntime", "StentTrail", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "StentRuntime", "StentTrail", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: house),
 
         .target(

@@ -10,7 +10,7 @@ enum AuditTable {
             "durability", \.durability, .choice(of: AuditDurability.self), .value("interval"),
             """
             When a record is on the disk: as the kernel likes (`none`), after `sync_interval` (`interval`), or before \
-            its request is answered (`every`).
+            its client has all of the answer (`every`).
             """),
         .value(
             "sync_interval", \.syncInterval, .duration(.milliseconds(10) ... .seconds(60)), .value("1s"),

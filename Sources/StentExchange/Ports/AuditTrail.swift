@@ -13,8 +13,7 @@ package protocol AuditTrail: AnyObject {
     /// Whether requests that change nothing are let in: as `accepts`, or always (`audit.when_unwritable.reads`).
     var acceptsReads: Bool { get }
 
-    /// Whether a request is answered, and a write is sent on, only once its record is durable
-    /// (`audit.durability: every`).
+    /// Whether a request is answered only once its record is durable (`audit.durability: every`).
     var awaitsDurability: Bool { get }
 
     /// Appends one line.

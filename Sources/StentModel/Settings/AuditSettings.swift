@@ -25,7 +25,7 @@ package enum AuditDurability: String, Sendable, CaseIterable {
     case none
     /// At the latest after `audit.sync_interval`.
     case interval
-    /// Before its request is answered, and before a write is sent on.
+    /// Before its client has all of the answer.
     case every
 }
 

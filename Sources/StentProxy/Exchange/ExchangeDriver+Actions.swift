@@ -135,9 +135,13 @@ extension ExchangeDriver {
 
     /// The exchange is over and its answer is with the client's transport.
     func finish() {
-        if let job = policies.job { worker.gate.outbox?.delivered(job, now: worker.wallTime(at: worker.now)) }
+        letOutboxGoOn()
         record()
         stream?.exchangeFinished()
+    }
+
+    func letOutboxGoOn() {
+        if let job = policies.job { worker.gate.outbox?.delivered(job, now: worker.wallTime(at: worker.now)) }
     }
 
     /// The record goes to the trail, memory back.

@@ -215,6 +215,7 @@ extension ExchangeDriver {
             machine.delivered(now: now)
             return finish()
         }
+        if worker.audit.awaitsDurability { return settleDurably(now: now) }
         stream.flush()
         guard machine.isActive else { return }  // the flush found the client gone
         if stream.isWritable {
@@ -223,5 +224,20 @@ extension ExchangeDriver {
         } else {
             awaitsDelivery = true
         }
+    }
+
+    /// The record is on the disk before the client has all of the answer (`audit.durability: every`). Of one that streams the
+    /// first part has gone by then.
+    private func settleDurably(now: Moment) {
+        machine.delivered(now: now)
+        letOutboxGoOn()
+        record()
+        let waiter = LoopWaiter<AuditCommit> { [self] _ in
+            stream?.flush()
+            stream?.exchangeFinished()
+        }
+        let bound = NIOLoopBound(waiter, eventLoop: worker.loop)
+        worker.audit.whenDurable { commit in bound.eventLoop.execute { bound.value.tell(commit) } }
+        worker.audit.flush()
     }
 }

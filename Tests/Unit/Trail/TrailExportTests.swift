@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct TrailExportTests {
     private func export(_ line: String, _ form: TrailExport) throws -> String {
-        try #require(form.line(try Lines.record(line)))
+        let record = try Lines.record(line)
+        return try #require(form.line(record))
     }
 
     @Test func `a CSV line has the columns of its head, quoted where needed and never a formula`() throws {

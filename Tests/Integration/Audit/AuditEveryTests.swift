@@ -1,0 +1,39 @@
+import StentTestKit
+import Testing
+
+/// `audit.durability: every`, from outside.
+@Suite struct `An answer that waits for its record` {
+    @Test func `comes once the line is in the file, whatever became of the request`() async throws {
+        try await withStent(before: echoingTargets) { settings in
+            settings.audit.durability = .every
+        } _: { stent, _ async throws in
+            let connection = try await stent.connect()
+            for request in [get("/a"), post("/b", "content"), get("/c/../d")] {
+                let answer = try await connection.exchange(request)
+                let id = try #require(answer["X-Request-Id"])
+                #expect(try stent.auditLines().contains { $0.contains(id) }, "\(answer.status)")
+            }
+            await connection.close()
+        }
+    }
+
+    @Test func `comes for many at once, and in order on each connection`() async throws {
+        try await withStent(before: echoingTargets) { settings in
+            settings.audit.durability = .every
+        } _: { stent, _ async throws in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for client in 0..<16 {
+                    group.addTask {
+                        let connection = try await stent.connect()
+                        try await connection.send((0..<10).map { get("/\(client)/\($0)") }.joined())
+                        for number in 0..<10 {
+                            #expect(try await connection.message().text == "/\(client)/\(number)")
+                        }
+                        await connection.close()
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+}
