@@ -91,9 +91,6 @@ import Testing
         withExtendedLifetime(callers) {
             #expect(ledger.faults.isEmpty, "\(ledger.faults.prefix(5).joined(separator: "\n"))")
         }
-        print(
-            "seed \(seed): \(ledger.answers) \(ledger.uses) reads \(ledger.reads) writes \(ledger.acknowledgedWrites) upstream \(world.origin.reads)/\(world.origin.requests) \(world.gate.cache?.numbers as Any) faults \(ledger.faults.count)"
-        )
         // That nothing went wrong means nothing unless much happened.
         #expect(ledger.reads > 3_000 && ledger.acknowledgedWrites > 400, "\(ledger.answers)")
         for use in ["hit", "stale", "collapsed", "forwarded"] {
