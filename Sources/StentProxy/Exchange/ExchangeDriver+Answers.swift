@@ -233,8 +233,10 @@ extension ExchangeDriver {
         letOutboxGoOn()
         record()
         let waiter = LoopWaiter<AuditCommit> { [self] _ in
-            stream?.flush()
-            stream?.exchangeFinished()
+            self.stream?.flush()
+            guard let stream = self.stream else { return }  // the flush may have found the client gone
+            // As without the wait: the next request begins once the client has taken the answer, or as good as.
+            if stream.isWritable { stream.exchangeFinished() } else { awaitsDelivery = true }
         }
         let bound = NIOLoopBound(waiter, eventLoop: worker.loop)
         worker.audit.whenDurable { commit in bound.eventLoop.execute { bound.value.tell(commit) } }

@@ -36,4 +36,25 @@ import Testing
             }
         }
     }
+
+    @Test func `is taken by the client before its next request begins`() async throws {
+        let large = String(repeating: "x", count: 900_000)
+        let origin = CacheOrigin { _, _ in ok(large) }
+        try await withStent(before: origin.script) { settings in
+            settings.audit.durability = .every
+        } _: { stent, _ async throws in
+            let connection = try await stent.connect(receiveBuffer: 4_096)
+            try await connection.send((0..<40).map { get("/\($0)") }.joined())
+            // Until nothing more is asked for: the client takes nothing, and there is only so much room on the way.
+            var seen = -1
+            while origin.requests.count != seen {
+                seen = origin.requests.count
+                // proof: that nothing happens any more is seen only by waiting
+                try await Task.sleep(for: .milliseconds(700))
+            }
+            #expect((1..<30).contains(seen))
+            for _ in 0..<40 { #expect(try await connection.message().body.count == large.utf8.count) }
+            await connection.close()
+        }
+    }
 }
